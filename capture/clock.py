@@ -1,0 +1,61 @@
+"""The two clocks of a take: wall time for people, CLOCK_BOOTTIME for arithmetic."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+_BOOTTIME = getattr(time, "CLOCK_BOOTTIME", None)  # Linux: goes on through a suspend, never steps
+
+
+def boottime_ns() -> int:
+    """Nanoseconds of a clock that nobody sets and that counts suspended time where the system can."""
+    return time.clock_gettime_ns(_BOOTTIME) if _BOOTTIME is not None else time.monotonic_ns()
+
+
+def utc_text(when: datetime | None = None) -> str:
+    """UTC as journals write it: `2026-11-25T14:03:12.123456Z`."""
+    return (when or datetime.now(UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def parse_utc(text: str) -> datetime:
+    """The moment a journal names; raises ValueError."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+
+
+def boot_id() -> str:
+    """An id of this boot, so that a pid or a boottime of another boot is never taken for ours."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return f"boot-{int(time.time() - time.monotonic()) // 60}"
+
+
+@dataclass(frozen=True)
+class ClockPair:
+    """One moment on both clocks, with the local offset from UTC."""
+
+    utc: str
+    boottime_ns: int
+    utc_offset_minutes: int
+
+    @staticmethod
+    def now() -> ClockPair:
+        """The present moment."""
+        local = datetime.now().astimezone()
+        offset = local.utcoffset()
+        minutes = int(offset.total_seconds() // 60) if offset else 0
+        return ClockPair(utc_text(local), boottime_ns(), minutes)
+
+
+def samples_since_midnight(when: datetime, utc_offset_minutes: int, rate: int) -> int:
+    """The BWF time reference of a moment: frames since local midnight at `rate` (EBU Tech 3285, TimeReference)."""
+    from datetime import timedelta
+
+    local = when.astimezone(UTC) + timedelta(minutes=utc_offset_minutes)
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    passed = local - midnight
+    microseconds = (passed.seconds * 1_000_000) + passed.microseconds
+    return (microseconds * rate + 500_000) // 1_000_000
