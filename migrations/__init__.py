@@ -1,0 +1,1 @@
+"""The catalogue's Alembic history; ships in the wheel."""

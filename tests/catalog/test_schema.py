@@ -1,0 +1,72 @@
+"""The schema's one history, on both databases."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from capture.catalog import migrate
+from capture.catalog.engine import open_engine
+from capture.catalog.errors import CatalogError, SchemaMismatch
+
+
+def test_the_migrations_make_what_the_models_say(url: str) -> None:
+    engine = open_engine(url)
+    assert migrate.upgrade(engine) == (None, migrate.newest())
+    assert migrate.differences(engine) == []
+    assert migrate.upgrade(engine) == (migrate.newest(), migrate.newest())
+    engine.dispose()
+
+
+def test_a_newer_catalogue_is_refused_and_left_alone(url: str) -> None:
+    engine = open_engine(url)
+    migrate.upgrade(engine)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = 'from-the-future'"))
+    with pytest.raises(SchemaMismatch, match="from-the-future"):
+        migrate.upgrade(engine)
+    assert migrate.current(engine) == "from-the-future"
+    engine.dispose()
+
+
+def test_sqlite_is_copied_before_a_migration(tmp_path: Path) -> None:
+    file = tmp_path / "catalog.sqlite"
+    engine = open_engine(f"sqlite:///{file}")
+    migrate.upgrade(engine)
+    from capture.catalog.engine import back_up
+
+    copy = back_up(engine, "0001")
+    assert copy is not None
+    with sqlite3.connect(copy) as opened:
+        assert opened.execute("SELECT version_num FROM alembic_version").fetchone() == (migrate.newest(),)
+    opened.close()
+    engine.dispose()
+
+
+@pytest.mark.parametrize("address", ["mysql://localhost/x", "no address at all", "postgresql://"])
+def test_an_address_that_cannot_be_used_is_said_in_words(address: str) -> None:
+    with pytest.raises(CatalogError) as caught:
+        migrate.current(open_engine(address))
+    assert "\n" not in caught.value.what
+    assert caught.value.do
+
+
+def test_a_file_that_is_no_database_is_said_in_words(tmp_path: Path) -> None:
+    file = tmp_path / "catalog.sqlite"
+    file.write_bytes(b"this is no database, whatever its name says" * 100)
+    engine = open_engine(f"sqlite:///{file}")
+    with pytest.raises(CatalogError, match="not a database"):
+        migrate.upgrade(engine)
+    engine.dispose()
+
+
+def test_importing_the_models_needs_no_database() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "import capture.catalog.models"], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
