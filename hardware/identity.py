@@ -12,6 +12,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 _ALSA_ADDRESS = re.compile(r"\(hw:(\d+),(\d+)\)\s*$")
+_SHORT = {
+    "jackaudioconnectionkit": "jack",
+    "windowswasapi": "wasapi",
+    "windowsdirectsound": "directsound",
+    "windowswdmks": "wdmks",
+}
 _KERNEL_LOOPBACK = "snd_aloop"
 _NO_HARDWARE = {"snd_aloop", "snd_dummy"}
 
@@ -73,5 +79,5 @@ def _card_id(card: int, root: Path) -> str:
 
 
 def _slug(host_api: str) -> str:
-    words = host_api.removeprefix("Windows ").lower()
-    return re.sub(r"[^a-z0-9]+", "", words)
+    plain = re.sub(r"[^a-z0-9]+", "", host_api.lower())
+    return _SHORT.get(plain, plain)

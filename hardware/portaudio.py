@@ -41,7 +41,7 @@ def enumerate_inputs(*, with_rates: bool = True) -> list[Interface]:
             name=device["name"],
             host_api=api,
             inputs=device["max_input_channels"],
-            rates=_granted_rates(device) if with_rates else (),
+            rates=_granted_rates(device["index"], device["max_input_channels"]) if with_rates else (),
             default_rate=round(device["default_samplerate"]),
             origin=origin_of(api, device["name"], jack_is_pipewire=pipewire),
             index=device["index"],
@@ -134,19 +134,17 @@ class PortAudioStream:
             self._recorder.close(ignore_errors=True)
 
 
-def _granted_rates(device: dict[str, Any]) -> tuple[int, ...]:
+def _granted_rates(device: int, channels: int) -> tuple[int, ...]:
     granted = []
     for rate in RATES:
         with contextlib.suppress(sounddevice.PortAudioError, ValueError):
-            sounddevice.check_input_settings(
-                device["index"], device["max_input_channels"], "float32", None, rate
-            )
+            sounddevice.check_input_settings(device, channels, "float32", None, rate)
             granted.append(rate)
     return tuple(granted)
 
 
 def _not_granted(interface: Interface, rate: int, channels: int, why: object) -> HardwareError:
-    rates = _granted_rates({"index": interface.index, "max_input_channels": channels})
+    rates = _granted_rates(interface.index, channels)
     return NotGranted(
         f"{interface.id} refuses {channels} inputs at {rate} Hz: {why}",
         f"it grants {', '.join(map(str, rates))} Hz"
