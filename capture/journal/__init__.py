@@ -1,0 +1,1 @@
+"""Append-only records of takes: lines, the fold, writer, keys, verification, recovery (docs/format.md)."""

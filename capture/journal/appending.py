@@ -1,0 +1,218 @@
+"""An append-only file of chained lines under a lock: what journals, library and room log have in common."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+import threading
+from pathlib import Path
+from typing import Self
+
+from capture.clock import utc_text
+from capture.journal.errors import JournalError, JournalLocked, NameTaken, NotATake, in_words
+from capture.journal.keys import sync_folder
+from capture.journal.lines import ZEROS, Json, Line, ReadResult, digest, line_bytes, plain, read_stream
+
+
+class ChainedFile:
+    """Lines with `seq`, `prev`, `type` and `utc`, each one write; the lock is held until `close`.
+
+    `torn` holds the bytes of a torn last line that was cut on opening; they also lie beside the file.
+    """
+
+    def __init__(self, path: Path, fd: int, found: ReadResult) -> None:
+        self.path = path
+        self.torn = b""
+        self._fd = fd
+        self._mutex = threading.RLock()
+        self._seq = len(found.lines)
+        self._prev = digest(found.lines[-1].raw) if found.lines else ZEROS
+        self._length = os.fstat(fd).st_size
+        self._broken = False
+
+    @classmethod
+    def create(cls, path: Path) -> Self:
+        """A new file; raises NameTaken when one of that name exists."""
+        fd = _open(path, os.O_CREAT | os.O_EXCL)
+        try:
+            _lock(fd, path, wait=False)
+            sync_folder(path.parent)
+            return cls(path, fd, ReadResult())
+        except BaseException as error:
+            os.close(fd)
+            raise _as_journal_error(error, path) from error
+
+    @classmethod
+    def reopen(cls, path: Path, *, wait: bool = False) -> Self:
+        """An existing file whose chain holds; a torn last line is kept beside it and cut.
+
+        Raises JournalLocked when another process has it (unless `wait`), JournalError when it is damaged.
+        """
+        fd = _open(path, 0)
+        try:
+            _lock(fd, path, wait=wait)
+            found = _read(fd)
+            check_chain(path, found)
+            torn = found.torn
+            if torn:
+                keep_torn(path, torn)
+                os.ftruncate(fd, found.torn_offset)
+                os.fsync(fd)
+            made = cls(path, fd, found)
+            made.torn = torn
+            made._resume(found.lines)
+        except BaseException as error:
+            os.close(fd)
+            raise _as_journal_error(error, path) from error
+        return made
+
+    def _resume(self, lines: list[Line]) -> None:
+        """Take up the state that the lines already written give."""
+
+    @property
+    def seq(self) -> int:
+        """The `seq` of the next line."""
+        return self._seq
+
+    @property
+    def last_sha256(self) -> str:
+        """Hex SHA-256 of the last line."""
+        return self._prev
+
+    def write(self, kind: str, fields: Json, *, sync: bool = False) -> Json:
+        """Append one line with `seq`, `prev`, `type` and `utc` added; returns all its fields as written.
+
+        Raises JournalError; what was written of the line is taken back then.
+        """
+        with self._mutex:
+            stamp = {"utc": utc_text(), **fields, "seq": self._seq, "prev": self._prev, "type": kind}
+            whole: Json = plain(stamp)
+            self._put(line_bytes(whole))
+            if sync:
+                self.sync()
+            return whole
+
+    def _put(self, raw: bytes) -> None:
+        if self._fd < 0 or self._broken:
+            raise JournalError(
+                f"{self.path} is closed or could not be written before", "run takechain recover"
+            )
+        line = raw + b"\n"
+        try:
+            written = os.write(self._fd, line)
+        except OSError as error:
+            self._take_back()
+            what, do = in_words(error)
+            raise JournalError(f"a line of {self.path.name} was not written: {what}", do) from error
+        if written != len(line):
+            self._take_back()
+            raise JournalError(
+                f"a line of {self.path.name} was written only in part: the disk is full",
+                "make room on the disk",
+            )
+        self._length += len(line)
+        self._seq += 1
+        self._prev = digest(raw)
+
+    def _take_back(self) -> None:
+        try:
+            os.ftruncate(self._fd, self._length)
+        except OSError:
+            self._broken = True  # the next line would hang on to half a one
+
+    def sync(self) -> None:
+        """Make all lines durable; raises JournalError."""
+        try:
+            os.fsync(self._fd)
+        except OSError as error:
+            what, do = in_words(error)
+            raise JournalError(f"{self.path.name} was not made durable: {what}", do) from error
+
+    def close(self) -> None:
+        """Release the lock; safe to call twice."""
+        with self._mutex:
+            fd, self._fd = self._fd, -1
+            if fd >= 0:
+                os.close(fd)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def check_chain(path: Path, found: ReadResult) -> None:
+    """Raise JournalError unless every whole line follows the one before it."""
+    if found.problems:
+        raise JournalError(f"{path} is damaged: {found.problems[0].what}", f"run: takechain verify '{path}'")
+    prev = ZEROS
+    for seq, line in enumerate(found.lines):
+        if line.fields.get("seq") != seq or line.fields.get("prev") != prev:
+            raise JournalError(
+                f"{path} is damaged: line {line.number} does not follow the one before it",
+                f"run: takechain verify '{path}'",
+            )
+        prev = digest(line.raw)
+
+
+def keep_torn(path: Path, torn: bytes) -> Path:
+    """Keep the bytes of a torn line beside its file, durable, as `<name>.torn-<n>`."""
+    number = 1
+    while True:
+        beside = path.with_name(f"{path.name}.torn-{number}")
+        try:
+            fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+        except FileExistsError:
+            number += 1
+            continue
+        with os.fdopen(fd, "wb") as out:
+            out.write(torn)
+            out.flush()
+            os.fsync(out.fileno())
+        sync_folder(path.parent)
+        return beside
+
+
+def _open(path: Path, flags: int) -> int:
+    try:
+        fd = os.open(
+            path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK | flags, 0o644
+        )
+    except FileExistsError:
+        raise NameTaken(f"{path} exists already", "nothing was overwritten; choose the next number") from None
+    except FileNotFoundError:
+        raise NotATake(f"{path} does not exist", "check the path") from None
+    except OSError as error:
+        what, do = in_words(error)
+        raise JournalError(f"{path} cannot be opened: {what}", do) from error
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise NotATake(f"{path} is not a file", "check the path")
+    return fd
+
+
+def _lock(fd: int, path: Path, *, wait: bool) -> None:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise JournalLocked(
+            f"{path} is being written by another process", "wait until the take has ended"
+        ) from None
+    here, there = os.fstat(fd), path.stat()
+    if (here.st_dev, here.st_ino) != (there.st_dev, there.st_ino):
+        raise JournalError(f"{path} was replaced by another file while it was opened", "try again")
+
+
+def _read(fd: int) -> ReadResult:
+    with os.fdopen(os.dup(fd), "rb") as stream:
+        stream.seek(0)
+        return read_stream(stream)
+
+
+def _as_journal_error(error: BaseException, path: Path) -> BaseException:
+    if isinstance(error, OSError):
+        what, do = in_words(error)
+        return JournalError(f"{path} cannot be used: {what}", do)
+    return error

@@ -1,0 +1,126 @@
+"""Names and numbers of takes: what a take's files are called, and which number comes next.
+
+`<prefix><slate>_T003` is a take's name; its files add what they hold. Numbers come from the folders, so
+that a number once used is never used again, whatever a database says.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from capture.journal.errors import JournalError
+from capture.names import fold, portable
+
+JOURNAL_SUFFIX = ".take.jsonl"
+CHAIN_SUFFIX = ".chain.json"
+FILE_NAME_BYTES = 240
+_NUMBER = re.compile(r"_t(\d{1,9})(?:-\d+)?(?=[_.]|$)")
+
+
+def take_name(slate: str, number: int, prefix: str = "") -> str:
+    """The name of a take, portable: `Aurora_T003`, or `StudioA_Aurora_T003` with a prefix."""
+    head = f"{portable(prefix, '')}_" if prefix and portable(prefix, "") else ""
+    return f"{head}{portable(slate)}_T{number:03d}"
+
+
+def journal_name(name: str) -> str:
+    """The file name of a take's journal."""
+    return f"{name}{JOURNAL_SUFFIX}"
+
+
+def chain_name(name: str) -> str:
+    """The file name of a take's chain snapshot."""
+    return f"{name}{CHAIN_SUFFIX}"
+
+
+def file_names(
+    name: str,
+    tracks: Sequence[str],
+    layout: str = "track",
+    part: int = 1,
+    links: Sequence[tuple[int, int]] = (),
+) -> tuple[list[str], list[tuple[int, int]]]:
+    """The audio files of one part, and for each track (file index, channel in that file), from 0.
+
+    `tracks` are track names in order; `links` are pairs of track numbers (from 1) that share one stereo
+    file in the layout "track". Raises JournalError for a name longer than `FILE_NAME_BYTES`.
+    """
+    stem = name if part == 1 else f"{name}-{part}"
+    if layout == "poly":
+        return [_checked(f"{stem}.wav")], [(0, channel) for channel in range(len(tracks))]
+    partner = dict(links)
+    seconds = {right: left for left, right in links}
+    files: list[str] = []
+    places: dict[int, tuple[int, int]] = {}
+    for number, track in enumerate(tracks, 1):
+        if number in seconds:
+            continue
+        places[number] = (len(files), 0)
+        label = portable(track, f"track {number}")
+        if number in partner:
+            other = partner[number]
+            places[other] = (len(files), 1)
+            label = portable(pair_label(track, tracks[other - 1]), f"track {number}")
+        files.append(_checked(f"{stem}_{number:02d}_{label}.wav"))
+    return files, [places[number] for number in range(1, len(tracks) + 1)]
+
+
+def pair_label(left: str, right: str) -> str:
+    """What two linked tracks are called together: their common beginning, or both names."""
+    same = 0
+    while same < min(len(left), len(right)) and left[same] == right[same]:
+        same += 1
+    return left[:same].rstrip(" -_.") or f"{left}+{right}"
+
+
+def _checked(name: str) -> str:
+    if len(name.encode()) > FILE_NAME_BYTES:
+        raise JournalError(f"the file name {name} is too long", "shorten the slate, the track or the prefix")
+    return name
+
+
+def next_number(library: Path, project: str, slate: str, scope: str = "slate") -> int:
+    """The take number after the highest one in the project's folders, from 1.
+
+    `scope` "slate" counts the takes of this slate over all sessions, "project" those of every slate.
+    """
+    wanted = fold(portable(slate)) if scope == "slate" else None
+    highest = 0
+    for folder in _slate_folders(library, portable(project), wanted):
+        for name in _names(folder):
+            found = list(_NUMBER.finditer(fold(name)))
+            if found:
+                highest = max(highest, int(_take_number(found)))
+    return highest + 1
+
+
+def _take_number(found: list[re.Match[str]]) -> str:
+    return found[0][1] if len(found) == 1 else max((f[1] for f in found), key=int)
+
+
+def _slate_folders(library: Path, project: str, slate: str | None) -> Iterator[Path]:
+    for top in _folders(library):
+        if fold(top.name) != fold(project):
+            continue
+        for session in _folders(top):
+            for folder in _folders(session):
+                if slate is None or fold(folder.name) == slate:
+                    yield folder
+
+
+def _folders(parent: Path) -> list[Path]:
+    try:
+        with os.scandir(parent) as entries:
+            return sorted(Path(e.path) for e in entries if e.is_dir(follow_symlinks=False))
+    except OSError:
+        return []
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return [entry.name for entry in folder.iterdir()]
+    except OSError:
+        return []
