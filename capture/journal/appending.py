@@ -6,13 +6,27 @@ import fcntl
 import os
 import stat
 import threading
+import time
 from pathlib import Path
 from typing import Self
 
 from capture.clock import utc_text
 from capture.journal.errors import JournalError, JournalLocked, NameTaken, NotATake, in_words
 from capture.journal.keys import sync_folder
-from capture.journal.lines import ZEROS, Json, Line, ReadResult, digest, line_bytes, plain, read_stream
+from capture.journal.lines import (
+    LINE_BYTES,
+    ZEROS,
+    Json,
+    Line,
+    ReadResult,
+    digest,
+    line_bytes,
+    parse_fields,
+    plain,
+    read_stream,
+)
+
+PATIENCE_S = 10.0
 
 
 class ChainedFile:
@@ -26,7 +40,7 @@ class ChainedFile:
         self.torn = b""
         self._fd = fd
         self._mutex = threading.RLock()
-        self._seq = len(found.lines)
+        self._seq = found.lines[-1].fields["seq"] + 1 if found.lines else 0
         self._prev = digest(found.lines[-1].raw) if found.lines else ZEROS
         self._length = os.fstat(fd).st_size
         self._broken = False
@@ -66,6 +80,22 @@ class ChainedFile:
             os.close(fd)
             raise _as_journal_error(error, path) from error
         return made
+
+    @classmethod
+    def extend(cls, path: Path) -> Self:
+        """A file to add a line to, made if need be; waits for its lock and reads only its last line.
+
+        Raises JournalError when the last line is damaged, JournalLocked after `PATIENCE_S`.
+        """
+        fd = _open(path, os.O_CREAT)
+        try:
+            _lock(fd, path, wait=True)
+            if os.fstat(fd).st_size == 0:
+                sync_folder(path.parent)
+            return cls(path, fd, _tail(fd, path))
+        except BaseException as error:
+            os.close(fd)
+            raise _as_journal_error(error, path) from error
 
     def _resume(self, lines: list[Line]) -> None:
         """Take up the state that the lines already written give."""
@@ -194,12 +224,17 @@ def _open(path: Path, flags: int) -> int:
 
 
 def _lock(fd: int, path: Path, *, wait: bool) -> None:
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise JournalLocked(
-            f"{path} is being written by another process", "wait until the take has ended"
-        ) from None
+    deadline = time.monotonic() + (PATIENCE_S if wait else 0)
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                raise JournalLocked(
+                    f"{path} is in use by another process", "try again when it is done"
+                ) from None
+            time.sleep(0.005)  # flock has no time-out of its own
     here, there = os.fstat(fd), path.stat()
     if (here.st_dev, here.st_ino) != (there.st_dev, there.st_ino):
         raise JournalError(f"{path} was replaced by another file while it was opened", "try again")
@@ -209,6 +244,28 @@ def _read(fd: int) -> ReadResult:
     with os.fdopen(os.dup(fd), "rb") as stream:
         stream.seek(0)
         return read_stream(stream)
+
+
+def _tail(fd: int, path: Path) -> ReadResult:
+    """The last whole line alone; a torn one behind it is kept beside the file and cut."""
+    size = os.fstat(fd).st_size
+    start = max(0, size - 2 * LINE_BYTES)
+    data = os.pread(fd, size - start, start)
+    body, newline, torn = data.rpartition(b"\n")
+    if torn:
+        keep_torn(path, torn)
+        os.ftruncate(fd, size - len(torn))
+    if not newline:
+        return ReadResult()
+    raw = body.rpartition(b"\n")[2]
+    try:
+        fields = parse_fields(raw)
+        if not isinstance(fields.get("seq"), int):
+            raise ValueError("without a number")
+    except ValueError as error:
+        do = "move the file away; a new one is begun then, and the old one keeps what it says"
+        raise JournalError(f"the last line of {path} is {error}", do) from None
+    return ReadResult([Line(0, 0, raw, fields)])
 
 
 def _as_journal_error(error: BaseException, path: Path) -> BaseException:

@@ -9,12 +9,6 @@ from capture.journal.folding import real, text
 from capture.journal.record import Part, TakeRecord
 from capture.wav.meta import FileMeta, GapMeta, MarkerMeta, TrackMeta, file_uid, usid
 
-_AIR = {
-    "temperature": ("°C", "temperature_c"),
-    "relative_humidity": ("%RH", "humidity_percent"),
-    "pressure": ("hPa", "pressure_hpa"),
-}
-
 
 def file_meta(record: TakeRecord, part: int, file_index: int) -> FileMeta:
     """The header fields of file `file_index` (from 0) of part `part` (from 1); raises JournalError.
@@ -65,8 +59,9 @@ def file_meta(record: TakeRecord, part: int, file_index: int) -> FileMeta:
         location=_person(record, "studio"),
         recorder_model=interface,
         recorder_serial=text(record.interface.get("serial")),
-        extra={"recorded_name": record.recorded_name} if record.moved else {},
-        **_air(record),
+        temperature_c=_air(record, "temperature", "°C"),
+        humidity_percent=_air(record, "relative_humidity", "%RH"),
+        pressure_hpa=_air(record, "pressure", "hPa"),
     )
 
 
@@ -97,11 +92,8 @@ def _person(record: TakeRecord, role: str) -> str:
     return ", ".join(text(p.get("name")) for p in record.people if p.get("role") == role and p.get("name"))
 
 
-def _air(record: TakeRecord) -> dict[str, float]:
-    air: dict[str, float] = {}
+def _air(record: TakeRecord, quantity: str, unit: str) -> float | None:
     for reading in record.air_at_begin:
-        unit, name = _AIR.get(text(reading.get("quantity")), ("", ""))
-        value = real(reading.get("value"))
-        if name and value is not None and reading.get("unit") == unit and reading.get("quality") == "ok":
-            air[name] = value
-    return air
+        if (reading.get("quantity"), reading.get("unit"), reading.get("quality")) == (quantity, unit, "ok"):
+            return real(reading.get("value"))
+    return None

@@ -17,6 +17,8 @@ from capture.names import fold, portable
 JOURNAL_SUFFIX = ".take.jsonl"
 CHAIN_SUFFIX = ".chain.json"
 FILE_NAME_BYTES = 240
+_LIBRARY_OWN = frozenset({"room-log", "library.jsonl", "takechain.toml", "catalog.sqlite"})
+_SESSION_OWN = frozenset({"sheets"})
 _NUMBER = re.compile(r"_t(\d{1,9})(?:-\d+)?(?=[_.]|$)")
 
 
@@ -82,23 +84,41 @@ def _checked(name: str) -> str:
     return name
 
 
+def project_folder(project: str) -> str:
+    """The name of a project's folder in the library."""
+    return _unreserved(portable(project), _LIBRARY_OWN)
+
+
+def session_folder(session: str) -> str:
+    """The name of a session's folder in its project."""
+    return portable(session)
+
+
+def slate_folder(slate: str) -> str:
+    """The name of a slate's folder in its session."""
+    return _unreserved(portable(slate), _SESSION_OWN)
+
+
+def _unreserved(name: str, reserved: frozenset[str]) -> str:
+    return f"{name}_" if fold(name) in reserved or name.startswith(".") else name
+
+
 def next_number(library: Path, project: str, slate: str, scope: str = "slate") -> int:
     """The take number after the highest one in the project's folders, from 1.
 
     `scope` "slate" counts the takes of this slate over all sessions, "project" those of every slate.
     """
-    wanted = fold(portable(slate)) if scope == "slate" else None
+    wanted = fold(slate_folder(slate)) if scope == "slate" else None
     highest = 0
-    for folder in _slate_folders(library, portable(project), wanted):
+    for folder in _slate_folders(library, project_folder(project), wanted):
         for name in _names(folder):
-            found = list(_NUMBER.finditer(fold(name)))
-            if found:
-                highest = max(highest, int(_take_number(found)))
+            highest = max(highest, number_in(name))
     return highest + 1
 
 
-def _take_number(found: list[re.Match[str]]) -> str:
-    return found[0][1] if len(found) == 1 else max((f[1] for f in found), key=int)
+def number_in(file_name: str) -> int:
+    """The take number that a file's name carries, 0 for none; the highest where a slate looks like one."""
+    return max((int(found) for found in _NUMBER.findall(fold(file_name))), default=0)
 
 
 def _slate_folders(library: Path, project: str, slate: str | None) -> Iterator[Path]:
