@@ -1,0 +1,239 @@
+"""The patch: what is declared of every input, of the people and of the session, right now.
+
+It is a flat mapping of paths to fields. It lives in memory; the station keeps it between runs with
+`to_fields` and `from_fields`, and Record copies it whole into the take (`snapshot.snapshot`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from capture.chain.errors import ChainError
+from capture.chain.fields import (
+    INPUT_LIMIT,
+    SPECS,
+    Field,
+    Value,
+    clean_text,
+    clean_value,
+    input_path,
+    split_path,
+)
+from capture.chain.grammar import INTERFACE_INPUT, SOURCE_FIELDS, Found, parse_line
+from capture.chain.printing import format_line
+from capture.clock import utc_text
+
+OWN_OF_A_TRACK = frozenset(
+    {"source.name", "microphone.serial", "preamp.channel", "converter.channel", "note"}
+)
+COUNTING = ("preamp.channel", "converter.channel")
+
+
+class Patch:
+    """All declared fields; every change says who made it, and when (now, unless `at` is given)."""
+
+    def __init__(self, fields: Mapping[str, Field] | None = None) -> None:
+        self.fields: dict[str, Field] = dict(fields or {})
+
+    def get(self, path: str) -> Value | None:
+        """The value at a path; None means not declared."""
+        field = self.fields.get(path)
+        return None if field is None else field.value
+
+    def set(self, path: str, value: object, by: str, how: str = "declared", at: str | None = None) -> None:
+        """Declare one field; None or an empty text takes it back. Raises ChainError."""
+        clean = "" if value is None else clean_value(path, value)
+        if clean == "":
+            self.fields.pop(path, None)
+        else:
+            self._declare(path, clean, by, how, at or utc_text())
+
+    def _declare(self, path: str, value: Value, by: str, how: str, at: str) -> None:
+        known = self.fields.get(path)
+        same = known is not None and known.value == value and type(known.value) is type(value)
+        if not same or (known is not None and known.carried_from is not None):
+            self.fields[path] = Field(value, how, by, at, None)
+
+    def values(self) -> dict[str, Value]:
+        """Path to value, without how and by whom."""
+        return {path: field.value for path, field in self.fields.items()}
+
+    def inputs(self) -> list[int]:
+        """The inputs of which anything is declared."""
+        return sorted({place[0] for path in self.fields if (place := split_path(path))})
+
+    def of_input(self, number: int) -> dict[str, Field]:
+        """The fields of one input by suffix."""
+        prefix = f"input.{number}."
+        return {p[len(prefix) :]: field for p, field in self.fields.items() if p.startswith(prefix)}
+
+    def line(self, number: int, source: bool = True, interface: bool = True) -> str:
+        """The one line that says an input's chain; empty when nothing is declared."""
+        values = {suffix: field.value for suffix, field in self.of_input(number).items()}
+        if not source:
+            values = {k: v for k, v in values.items() if k not in SOURCE_FIELDS}
+        if not values:
+            return ""
+        return format_line({**values, **({INTERFACE_INPUT: number} if interface else {})}, source)
+
+    def set_line(self, text: str, number: int | None, by: str, at: str | None = None) -> int:
+        """Make an input's chain what the line says; returns the input.
+
+        What the line can say and does not say becomes *not declared*, but a line without a source prefix
+        leaves source, player and room as they are. Raises ChainError, then nothing has changed.
+        """
+        found = parse_line(text)
+        target = _target(found, number)
+        self._apply({target: found}, by, at)
+        return target
+
+    def set_range(self, text: str, first: int, last: int, by: str, at: str | None = None) -> None:
+        """The line for each of the inputs first to last; preamp and converter channel count up with them."""
+        if not 1 <= first <= last <= INPUT_LIMIT:
+            raise ChainError(f"inputs {first}-{last} are no range", "write it like 5-8")
+        found = parse_line(text)
+        _target(found, first)
+        whole: dict[int, Found] = {}
+        for step in range(last - first + 1):
+            whole[first + step] = {k: _counted(k, v, step) for k, v in found.items()}
+        self._apply(whole, by, at)
+
+    def _apply(self, lines: Mapping[int, Found], by: str, at: str | None) -> None:
+        at = at or utc_text()
+        for number, found in lines.items():
+            with_source = any(suffix in found for suffix in SOURCE_FIELDS)
+            for suffix in SPECS:
+                path, value = input_path(number, suffix), found.get(suffix, "")
+                if suffix in SOURCE_FIELDS and not with_source:
+                    continue
+                if value == "":
+                    self.fields.pop(path, None)
+                else:
+                    self._declare(path, value, by, "declared", at)
+
+    def copy(self, source: int, target: int, by: str, at: str | None = None) -> None:
+        """Give an input another's chain, except what is a track's own: name, serial, channels, note."""
+        if source == target:
+            raise ChainError(f"input {source} cannot be copied onto itself", "choose another input")
+        taken = self.of_input(source)
+        if not taken:
+            raise ChainError(f"nothing is declared of input {source}", "choose an input that has a chain")
+        for suffix in SPECS:
+            if suffix in OWN_OF_A_TRACK:
+                continue
+            path = input_path(target, suffix)
+            if suffix in taken:
+                self._declare(path, taken[suffix].value, by, "declared", at or utc_text())
+            else:
+                self.fields.pop(path, None)
+
+    def carry_over(self, carried_from: str) -> None:
+        """Mark every field as carried over from a session; what was carried before keeps its origin."""
+        for path, field in self.fields.items():
+            if field.carried_from is None:
+                self.fields[path] = replace(field, carried_from=carried_from)
+
+    def copy_session(self, earlier: Patch, carried_from: str) -> None:
+        """Take over the whole patch of an earlier session, marked as carried over."""
+        self.fields = dict(earlier.fields)
+        self.carry_over(carried_from)
+
+    def carried(self, number: int | None = None) -> bool:
+        """Whether anything (of one input) is carried over and not confirmed yet."""
+        return any(field.carried_from is not None for field in self._chosen(number).values())
+
+    def confirm(self, number: int | None, by: str, at: str | None = None) -> int:
+        """Declare anew what was carried over, of one input or (None) of all; returns how many fields."""
+        carried = [p for p, field in self._chosen(number).items() if field.carried_from is not None]
+        for path in carried:
+            self.fields[path] = replace(self.fields[path], by=by, at=at or utc_text(), carried_from=None)
+        return len(carried)
+
+    def _chosen(self, number: int | None) -> dict[str, Field]:
+        prefix = "" if number is None else f"input.{number}."
+        return {path: field for path, field in self.fields.items() if path.startswith(prefix)}
+
+    def nudge_gain(self, number: int, db: float, by: str, at: str | None = None) -> float:
+        """Raise or lower an input's declared gain; returns the new gain in dB. Panel text no longer holds."""
+        path = input_path(number, "preamp.gain_db")
+        present = self.get(path)
+        if present is None:
+            raise ChainError(f"no gain in dB is declared of input {number}", "type it first, like > +42 dB")
+        self.set(path, float(present) + db, by, at=at)
+        self.fields.pop(input_path(number, "preamp.gain_text"), None)
+        return float(self.fields[path].value)
+
+    def set_names(self, names: Sequence[str], inputs: Sequence[int], by: str, at: str | None = None) -> None:
+        """Name the sources of the inputs in order; an empty name leaves its input alone."""
+        if len(names) > len(inputs):
+            raise ChainError(f"{len(names)} names for {len(inputs)} inputs", "leave out what has no input")
+        for name, number in zip(names, inputs, strict=False):
+            if name:
+                self.set(input_path(number, "source.name"), name, by, at=at)
+
+    def people(self) -> list[tuple[str, str]]:
+        """Role and name of everybody, in the order they were declared; players stand with their source."""
+        numbers = sorted({int(p.split(".")[1]) for p in self.fields if p.startswith("people.")})
+        pairs = [(self.get(f"people.{n}.role"), self.get(f"people.{n}.name")) for n in numbers]
+        return [(str(role or ""), str(name or "")) for role, name in pairs]
+
+    def set_people(self, people: Iterable[tuple[str, str]], by: str, at: str | None = None) -> None:
+        """Make the list of people this one."""
+        clean = [(clean_text(role).casefold(), clean_text(name)) for role, name in people]
+        clean = [(role, name) for role, name in clean if name]
+        for path in [p for p in self.fields if p.startswith("people.")]:
+            if int(path.split(".")[1]) > len(clean):
+                del self.fields[path]
+        for number, (role, name) in enumerate(clean, start=1):
+            self.set(f"people.{number}.role", role, by, at=at)
+            self.set(f"people.{number}.name", name, by, at=at)
+
+    def to_fields(self) -> dict[str, dict[str, Any]]:
+        """The patch as plain JSON, to be kept in the library."""
+        return {
+            path: {"value": f.value, "how": f.how, "by": f.by, "at": f.at, "carried_from": f.carried_from}
+            for path, f in sorted(self.fields.items())
+        }
+
+    @staticmethod
+    def from_fields(fields: Mapping[str, Mapping[str, Any]]) -> Patch:
+        """The patch that `to_fields` wrote; raises ChainError for anything else."""
+        try:
+            return Patch({path: _field(kept) for path, kept in fields.items()})
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ChainError(f"the kept patch cannot be read: {error!r}") from error
+
+
+def _field(kept: Mapping[str, Any]) -> Field:
+    value, carried = kept["value"], kept.get("carried_from")
+    if not isinstance(value, str | int | float):
+        raise TypeError(value)
+    return Field(
+        value,
+        str(kept.get("how", "declared")),
+        str(kept.get("by", "")),
+        str(kept.get("at", "")),
+        None if carried is None else str(carried),
+    )
+
+
+def _target(found: Found, number: int | None) -> int:
+    said = found.pop(INTERFACE_INPUT, None)
+    if number is None and said is None:
+        raise ChainError(
+            "the line does not say which input it is of", "end it with > in 3, or choose the input"
+        )
+    if number is not None and said is not None and said != number:
+        raise ChainError(
+            f"the line says in {said}, but it is for input {number}", "change or leave out the in"
+        )
+    target = int(said if number is None else number)  # type: ignore[arg-type]  # one of them is there
+    if not 1 <= target <= INPUT_LIMIT:
+        raise ChainError(f"input {target} does not exist", "inputs count from 1")
+    return target
+
+
+def _counted(suffix: str, value: Value, step: int) -> Value:
+    return value + step if suffix in COUNTING and isinstance(value, int) else value
