@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid as uuids
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -92,7 +92,6 @@ class FileMeta:
     temperature_c: float | None = None
     humidity_percent: float | None = None
     pressure_hpa: float | None = None
-    extra: dict[str, str] = field(default_factory=dict)  # attributes of our own block, plain names
 
     @property
     def channels(self) -> int:
