@@ -7,6 +7,7 @@ beside; a full ring ends rtmixer's action silently, so the action is watched.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import threading
 from pathlib import Path
@@ -126,7 +127,11 @@ class PortAudioStream:
             self._closing = threading.Thread(target=self._let_go, daemon=True, name="close interface")
             self._closing.start()
         self._closing.join(timeout)
-        return not self._closing.is_alive()
+        if self._closing.is_alive():
+            # PortAudio's own clean-up at exit would wait for the same dead server, for ever
+            atexit.unregister(sounddevice._exit_handler)  # noqa: SLF001
+            return False
+        return True
 
     def _let_go(self) -> None:
         with contextlib.suppress(sounddevice.PortAudioError):
