@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from capture.journal.errors import NotATake, in_words
+from capture.journal.keys import decoded
 from capture.journal.lines import LINE_BYTES, Json, parse_fields
 from capture.journal.numbering import take_name
 from capture.journal.record import (
@@ -311,7 +312,7 @@ def _file(record: TakeRecord, fields: Json) -> None:
     name = text(fields.get("file"))
     part, size, offset, frames = (whole(fields.get(n)) for n in ("part", "size", "data_offset", "frames"))
     header, data = text(fields.get("header_sha256")), text(fields.get("data_sha256"))
-    record.files[name] = FileLine(part, name, size, offset, header, data, frames)
+    record.files[name] = FileLine(part, name, size, offset, header, data, frames, decoded(fields.get("rest")))
     record.rewrites.pop(name, None)
 
 

@@ -89,11 +89,12 @@ class Key:
 
 
 def decoded(text: object) -> bytes:
-    """The bytes of a base64 text, or none for anything else."""
+    """The bytes of a base64 text in its one canonical form, or none for anything else."""
     try:
-        return base64.b64decode(text, validate=True) if isinstance(text, str) else b""
+        raw = base64.b64decode(text, validate=True) if isinstance(text, str) else b""
     except ValueError:
         return b""
+    return raw if base64.b64encode(raw).decode() == text else b""
 
 
 def config_folder() -> Path:

@@ -124,7 +124,7 @@ class Level:
 
 @dataclass(frozen=True)
 class FileLine:
-    """What is known of one audio file after the end."""
+    """What is known of one audio file after the end; `rest` are the bytes behind its last whole frame."""
 
     part: int
     file: str
@@ -133,6 +133,7 @@ class FileLine:
     header_sha256: str
     data_sha256: str
     frames: int
+    rest: bytes = b""
 
 
 @dataclass

@@ -15,7 +15,7 @@ from capture.journal.keys import LINE_TYPE, SEAL_TYPE, Key
 from capture.journal.lines import Json, Line, ReadResult, digest, line_bytes
 from capture.journal.record import TakeRecord
 
-AFTER_SEAL = frozenset({"file", "note", "rewrite", "discard"})
+AFTER_SEAL = frozenset({"file", "note", "rewrite"})
 
 
 class JournalWriter(ChainedFile):
@@ -58,7 +58,7 @@ class JournalWriter(ChainedFile):
             return self._written(kind, frame, sync, fields)
 
     def append_signed(self, kind: str, frame: int, key: Key, /, *, sync: bool = False, **fields: Any) -> Json:
-        """Write one signed line after the seal (`file`, `note`, `rewrite`, `discard`); returns its fields."""
+        """Write one signed line after the seal (`file`, `note`, `rewrite`); returns its fields."""
         with self._mutex:
             if not self.record.sealed or kind not in AFTER_SEAL:
                 raise JournalError(f"a signed {kind} line cannot stand here in {self.path.name}")
@@ -82,15 +82,16 @@ class JournalWriter(ChainedFile):
         with self._mutex:
             if not self.record.ended or self.record.sealed:
                 raise JournalError(f"{self.path.name} cannot be sealed: it has no end, or a seal already")
+            stamp = utc or utc_text()
             payload = line_bytes(
                 {
+                    "utc": stamp,
                     "take": self.record.take,
                     "seq": self.seq - 1,
                     "sha256": self.last_sha256,
                     "begin": self.begin_sha256,
                 }
             )
-            stamp = {"utc": utc} if utc else {}
             return self.append(
                 "seal",
                 self.record.frames,
@@ -100,7 +101,7 @@ class JournalWriter(ChainedFile):
                 payload_type=SEAL_TYPE,
                 payload=base64.b64encode(payload).decode(),
                 sig=key.sign(SEAL_TYPE, payload),
-                **stamp,
+                utc=stamp,
             )
 
 

@@ -1,0 +1,246 @@
+"""What follows the seal: the hashes of whole files, and edits that also reach the headers.
+
+A header is rewritten in three durable steps: a signed `rewrite` line with the hash of the header to come, the
+header itself, a signed `file` line. Whoever finds only the first knows what was meant (docs/format.md).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from capture.errors import UsageError
+from capture.journal.errors import in_words
+from capture.journal.hashing import Cancelled, sha256_range
+from capture.journal.keys import Key
+from capture.journal.lines import Json
+from capture.journal.meta import file_meta
+from capture.journal.record import FileLine, Part, TakeRecord, load
+from capture.journal.writer import JournalWriter
+from capture.take import Kind, Verdict
+from capture.wav.errors import WavError
+from capture.wav.read import parse
+from capture.wav.repair import rewrite_header, write_header
+
+Times = Callable[[], str]
+_TEXTS = ("note", "covers", "slate", "name")
+
+
+@dataclass
+class Outcome:
+    """What was done: the take now, the files that got a line, what could not be done and why."""
+
+    record: TakeRecord
+    done: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    cancelled: bool = False
+
+
+@dataclass(frozen=True)
+class _Data:
+    """The audio of a file: where, how many whole frames, its hash, and the bytes behind the last frame."""
+
+    offset: int
+    frames: int
+    sha256: str
+    rest: bytes
+
+
+def unfinished(record: TakeRecord) -> list[str]:
+    """The files of a sealed take that have no `file` line yet, or a header that is not the one meant."""
+    return [n for _, _, n in record.media if n not in record.files or n in record.rewrites]
+
+
+def finish_files(
+    path: Path, key: Key, cancelled: Callable[[], bool] | None = None, *, clock: Times | None = None
+) -> Outcome:
+    """Bring the headers of a sealed take up to date and sign a `file` line for each file that has none.
+
+    Hashing runs without the journal's lock and stops early when `cancelled()` says so; what is left is
+    done by the next call. Raises JournalLocked, JournalError.
+    """
+    outcome = Outcome(load(path))
+    for part, index, name in outcome.record.media:
+        if name not in unfinished(outcome.record):
+            continue
+        try:
+            data = _data(outcome.record, part, index, name, cancelled)
+        except Cancelled:
+            outcome.cancelled = True
+            break
+        except (WavError, OSError) as error:
+            outcome.problems.append(_words(name, error))
+            continue
+        with JournalWriter.reopen(path) as writer:
+            outcome.record = writer.record
+            known = {name: data}
+            done, problems = _refresh(writer, key, [(part, index, name)], known, clock)
+        outcome.done += done
+        outcome.problems += problems
+    return outcome
+
+
+def edit(
+    path: Path,
+    key: Key,
+    field: str,
+    value: Any,
+    by: str,
+    *,
+    clock: Times | None = None,
+) -> Outcome:
+    """Change what an ended take says of itself: a signed note, then the headers of its files.
+
+    `field` is verdict, kind, covers, note, slate, number, name, `track_name.<n>` or undo (value: the `seq`
+    of the note to undo). Raises UsageError for a value it cannot have, JournalLocked while it rolls.
+    """
+    return edit_many(path, key, [(field, value)], by, clock=clock)
+
+
+def edit_many(
+    path: Path, key: Key, changes: Iterable[tuple[str, Any]], by: str, *, clock: Times | None = None
+) -> Outcome:
+    """Several edits with one rewrite of the headers; a take moved to another slate gets slate and number."""
+    with JournalWriter.reopen(path) as writer:
+        changes = list(changes)
+        for name, value in changes:
+            check_edit(writer.record, name, value)
+        for name, value in changes:
+            stamp = _stamp(clock)
+            writer.append_signed("note", writer.record.frames, key, field=name, value=value, by=by, **stamp)
+        writer.sync()
+        done, problems = _refresh(writer, key, writer.record.media, {}, clock)
+        return Outcome(writer.record, done, problems)
+
+
+def check_edit(record: TakeRecord, name: str, value: Any) -> None:
+    """Raise UsageError unless a take can have this value in this field."""
+    choices: dict[str, list[str]] = {"verdict": [v.value for v in Verdict], "kind": [k.value for k in Kind]}
+    if name in choices:
+        if value not in choices[name]:
+            raise UsageError(f"{value!r} is not a {name}", f"choose one of: {', '.join(choices[name])}")
+    elif name in _TEXTS:
+        if not isinstance(value, str) or (name != "covers" and not value.strip()):
+            raise UsageError(f"{name} must be a text", "type some")
+    elif name == "number":
+        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value < 10**9:
+            raise UsageError(f"{value!r} is not a take number", "take numbers count from 1")
+    elif name == "undo":
+        if value not in {e.seq for e in record.edits if not e.undone and e.field != "undo"}:
+            raise UsageError("there is no such edit to undo")
+    elif name not in {f"track_name.{track.number}" for track in record.tracks}:
+        raise UsageError(f"a take has no field {name!r} that can be edited")
+    elif not isinstance(value, str):
+        raise UsageError("the name of a track must be a text")
+
+
+def _refresh(
+    writer: JournalWriter,
+    key: Key,
+    media: Iterable[tuple[Part, int, str]],
+    known: dict[str, _Data],
+    clock: Times | None,
+) -> tuple[list[str], list[str]]:
+    """Write the headers that differ from the record, then `file` lines where the data hash is known."""
+    wanted: list[tuple[Part, str, bytes, bool]] = []
+    problems: list[str] = []
+    for part, index, name in media:
+        try:
+            new = rewrite_header(writer.path.parent / name, file_meta(writer.record, part.number, index))
+            old = _head(writer.path.parent / name, len(new))
+        except (WavError, OSError) as error:
+            problems.append(_words(name, error))
+            continue
+        wanted.append((part, name, new, new != old))
+    for part, name, new, differs in wanted:
+        if differs and writer.record.rewrites.get(name) != _sha256(new):
+            fields: Json = {"part": part.number, "file": name, "header_sha256": _sha256(new), **_stamp(clock)}
+            writer.append_signed("rewrite", writer.record.frames, key, **fields)
+    writer.sync()
+    done = []
+    for part, name, new, differs in wanted:
+        try:
+            if differs:
+                write_header(writer.path.parent / name, new)
+            data = known.get(name) or _carried(writer.record.files.get(name), writer.path.parent / name)
+        except (WavError, OSError) as error:
+            problems.append(_words(name, error))
+            continue
+        if data is not None and (differs or name in unfinished(writer.record)):
+            writer.append_signed(
+                "file", writer.record.frames, key, **_line(part, name, new, data), **_stamp(clock)
+            )
+            done.append(name)
+    writer.sync()
+    return done, problems
+
+
+def _line(part: Part, name: str, head: bytes, data: _Data) -> Json:
+    return {
+        "part": part.number,
+        "file": name,
+        "size": len(head) + data.frames * _align(head) + len(data.rest),
+        "data_offset": data.offset,
+        "header_sha256": _sha256(head),
+        "data_sha256": data.sha256,
+        "frames": data.frames,
+        "rest": base64.b64encode(data.rest).decode(),
+    }
+
+
+def _align(head: bytes) -> int:
+    return int.from_bytes(head[12 + 8 + 28 + 8 + 12 : 12 + 8 + 28 + 8 + 14], "little")
+
+
+def _data(
+    record: TakeRecord, part: Part, index: int, name: str, cancelled: Callable[[], bool] | None
+) -> _Data:
+    """Hash the audio of a file; raises WavError when it holds less than the journal says, Cancelled."""
+    old = record.files.get(name)
+    if old is not None:
+        carried = _carried(old, record.folder / name)
+        assert carried is not None
+        return carried
+    with (record.folder / name).open("rb") as file:
+        info = parse(file)
+        frames, left = divmod(info.file_bytes - info.data_offset, info.block_align)
+        if frames < record.part_frames(part):
+            missing = record.part_frames(part) - frames
+            raise WavError(f"{missing} frames that its journal tells of are not in the file")
+        length = frames * info.block_align
+        sha256 = sha256_range(file, info.data_offset, length, cancelled)
+        return _Data(info.data_offset, frames, sha256, _read_at(file, info.data_offset + length, left))
+
+
+def _carried(old: FileLine | None, path: Path) -> _Data | None:
+    """The data of the newest `file` line: an edit moves no audio, so it is not hashed again."""
+    if old is None:
+        return None
+    return _Data(old.data_offset, old.frames, old.data_sha256, old.rest)
+
+
+def _head(path: Path, length: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(length)
+
+
+def _read_at(file: BinaryIO, offset: int, length: int) -> bytes:
+    file.seek(offset)
+    return file.read(length)
+
+
+def _sha256(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()
+
+
+def _stamp(clock: Times | None) -> Json:
+    return {"utc": clock()} if clock is not None else {}
+
+
+def _words(name: str, error: WavError | OSError) -> str:
+    what = error.what if isinstance(error, WavError) else in_words(error)[0]
+    return f"{name}: {what}"
