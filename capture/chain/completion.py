@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from capture.chain.grammar import KIND_WORDS, PATTERNS
+from capture.chain.vocabulary import KIND_WORDS, PATTERNS
 
 SHOWN = 20
 _WORDS = (

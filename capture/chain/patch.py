@@ -21,8 +21,10 @@ from capture.chain.fields import (
     input_path,
     split_path,
 )
-from capture.chain.grammar import INTERFACE_INPUT, SOURCE_FIELDS, Found, parse_line
+from capture.chain.grammar import parse_line
 from capture.chain.printing import format_line
+from capture.chain.segment import Found
+from capture.chain.vocabulary import INTERFACE_INPUT, SOURCE_FIELDS
 from capture.clock import utc_text
 
 OWN_OF_A_TRACK = frozenset(

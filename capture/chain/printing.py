@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 
 from capture.chain.fields import METRES, Value, gain_words, parse_distance, plain_number
-from capture.chain.grammar import INTERFACE_INPUT, KEYWORDS, KIND_WORDS, LABELS, PATTERNS, PHANTOM
 from capture.chain.makes import known_make
+from capture.chain.vocabulary import INTERFACE_INPUT, KEYWORDS, KIND_WORDS, LABELS, PATTERNS, PHANTOM
 
 _PLAIN = re.compile(r"[A-Za-z0-9.]+(?:[-._/+][A-Za-z0-9.]+)*")
 _BARE_FILTER = re.compile(
