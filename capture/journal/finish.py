@@ -24,7 +24,7 @@ from capture.journal.writer import JournalWriter
 from capture.take import Kind, Verdict
 from capture.wav.errors import WavError
 from capture.wav.read import parse
-from capture.wav.repair import rewrite_header, write_header
+from capture.wav.repair import repair_sizes, rewrite_header, write_header
 
 Times = Callable[[], str]
 _TEXTS = ("note", "covers", "slate", "name")
@@ -55,7 +55,7 @@ def unfinished(record: TakeRecord) -> list[str]:
     return [n for _, _, n in record.media if n not in record.files or n in record.rewrites]
 
 
-def finish_files(
+def write_file_lines(
     path: Path, key: Key, cancelled: Callable[[], bool] | None = None, *, clock: Times | None = None
 ) -> Outcome:
     """Bring the headers of a sealed take up to date and sign a `file` line for each file that has none.
@@ -84,7 +84,7 @@ def finish_files(
     return outcome
 
 
-def edit(
+def edit_after_end(
     path: Path,
     key: Key,
     field: str,
@@ -205,6 +205,7 @@ def _data(
         carried = _carried(old, record.folder / name)
         assert carried is not None
         return carried
+    repair_sizes(record.folder / name)  # the recorder may have died between the seal and the last header
     with (record.folder / name).open("rb") as file:
         info = parse(file)
         frames, left = divmod(info.file_bytes - info.data_offset, info.block_align)

@@ -19,7 +19,7 @@ import numpy as np
 import rfc8785
 
 from capture.clock import samples_since_midnight, utc_text
-from capture.journal.finish import finish_files
+from capture.journal.finish import write_file_lines
 from capture.journal.keys import Key
 from capture.journal.meta import file_meta
 from capture.journal.numbering import (
@@ -200,7 +200,7 @@ def build_take(
             writer.seal(key, utc=clock())
         path = writer.path
     if ended and sealed and finished:
-        assert not finish_files(path, key, clock=clock).problems
+        assert not write_file_lines(path, key, clock=clock).problems
     return path
 
 
