@@ -1,0 +1,88 @@
+"""What the recorder is started with, and what it says of itself to who may adopt it."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from capture.clock import boot_id, utc_text
+from capture.errors import UsageError
+from capture.recorder.page import PAGE_NAME
+from capture.wire import Json
+
+INFO_NAME = "recorder.json"
+ERROR_NAME = "recorder-error.json"
+SOCKET_NAME = "recorder.sock"
+
+
+@dataclass(frozen=True)
+class Config:
+    """The recorder's orders for its life: which interface, and where it is to be found."""
+
+    interface: str
+    rate: int
+    channels: int
+    runtime: Path
+    config_dir: Path | None = None  # where the signing key lies
+    ring_seconds: float = 8.0
+    idle_exit_s: float = 60.0
+
+    @staticmethod
+    def load(path: Path) -> Config:
+        """Read a config file; raises UsageError."""
+        try:
+            fields = json.loads(path.read_bytes())
+            return Config.from_fields(fields)
+        except (OSError, ValueError) as error:
+            raise UsageError(f"the recorder's settings {path} cannot be read ({error})") from error
+
+    @staticmethod
+    def from_fields(fields: Any) -> Config:
+        """A config from its JSON form; unknown members are passed over; raises UsageError."""
+        try:
+            key = fields.get("config_dir")
+            config = Config(
+                interface=str(fields["interface"]),
+                rate=int(fields["rate"]),
+                channels=int(fields["channels"]),
+                runtime=Path(fields["runtime"]),
+                config_dir=Path(key) if key else None,
+                ring_seconds=float(fields.get("ring_seconds", 8.0)),
+                idle_exit_s=float(fields.get("idle_exit_s", 60.0)),
+            )
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise UsageError(f"the recorder's settings are not right ({error})") from error
+        if config.rate < 1 or config.channels < 1:
+            raise UsageError("the recorder needs a rate and a channel count above 0")
+        return config
+
+
+def announce(config: Config) -> Json:
+    """Write `recorder.json`, whole or not at all; returns its fields."""
+    fields: Json = {
+        "pid": os.getpid(),
+        "boot_id": boot_id(),
+        "socket": str(config.runtime / SOCKET_NAME),
+        "page": str(config.runtime / PAGE_NAME),
+        "interface": config.interface,
+        "rate": config.rate,
+        "channels": config.channels,
+        "started": utc_text(),
+    }
+    write_json(config.runtime / INFO_NAME, fields)
+    return fields
+
+
+def write_json(path: Path, fields: Json) -> None:
+    """Put a small file in place at once."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    fresh.write_text(json.dumps(fields))
+    fresh.replace(path)
+
+
+def as_fields(config: Config) -> Json:
+    """The JSON form of a config."""
+    return {name: str(value) if isinstance(value, Path) else value for name, value in asdict(config).items()}

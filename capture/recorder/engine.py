@@ -1,0 +1,208 @@
+"""The loop that empties the ring: meters, packing, gaps, and the beginning and end of takes.
+
+One thread runs it and owns the stream, the timeline and the rolling take. Orders come from other threads as
+functions that the loop runs between two looks at the ring.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from capture.clock import boottime_ns
+from capture.recorder.errors import NotNow, RecorderError
+from capture.recorder.meter import Meter
+from capture.recorder.page import NO_TAKE, PageWriter
+from capture.recorder.rolling import Plan, RollingTake
+from capture.recorder.timeline import Timeline
+from hardware.interfaces import CaptureStream
+
+T = TypeVar("T")
+Clock = Callable[[], int]
+
+LOOK_SECONDS = 0.05
+CHUNK_SECONDS = 0.1
+STALL_SECONDS = 1.0
+STALL_PERIODS = 4
+STOP_PATIENCE_SECONDS = 0.15
+LOST_GRACE_SECONDS = 30.0
+_GOLDEN = 0.618034
+
+
+class Engine:
+    """Runs one stream until told to quit; `lost` says in words why no more sound comes."""
+
+    def __init__(self, stream: CaptureStream, page: PageWriter, clock: Clock = boottime_ns) -> None:
+        self.stream = stream
+        self.rate, self.channels = stream.rate, stream.channels
+        self.timeline = Timeline(stream.rate)
+        self.take: RollingTake | None = None
+        self.ended: RollingTake | None = None  # the take before, perhaps still being written
+        self.lost: str | None = None
+        self._page, self._clock = page, clock
+        self._meter = Meter(stream.channels)
+        self.chunk_frames = round(CHUNK_SECONDS * stream.rate)
+        self._orders: deque[Callable[[], None]] = deque()
+        self._wake = threading.Event()
+        self._quit = False
+        self._looks = 0
+        self._last_frames_at = time.monotonic()
+        self._idle_looks = 0
+        self._stop_by: float | None = None
+        self._lost_at = 0.0
+
+    @property
+    def closing(self) -> RollingTake | None:
+        """The take that has ended but is not yet whole on disk."""
+        ended = self.ended
+        return None if ended is None or ended.writer.done.is_set() else ended
+
+    @property
+    def state(self) -> str:
+        """armed, rolling, closing or lost."""
+        if self.lost is not None:
+            return "lost"
+        if self.take is not None:
+            return "rolling"
+        return "closing" if self.closing is not None else "armed"
+
+    def do(self, act: Callable[[], T], timeout: float = 5.0) -> T:
+        """Run something in the loop's thread and return its result; raises what it raises."""
+        future: Future[T] = Future()
+
+        def order() -> None:
+            try:
+                future.set_result(act())
+            except BaseException as error:  # it belongs to the thread that asked
+                future.set_exception(error)
+
+        self._orders.append(order)
+        self._wake.set()
+        try:
+            return future.result(timeout)
+        except TimeoutError:
+            raise RecorderError("the recorder is too busy to take orders") from None
+
+    def quit(self) -> None:
+        """Let `run` return."""
+        self._quit = True
+        self._wake.set()
+
+    def run(self) -> None:
+        """The loop; returns after `quit`."""
+        while not self._quit:
+            self._wake.wait(self._pause())
+            self._wake.clear()
+            self.turn()
+
+    def turn(self) -> None:
+        """One look at the ring, and everything that follows from it."""
+        if self.lost is None:
+            self._empty_ring()
+        while self._orders:
+            self._orders.popleft()()
+        self._supervise()
+
+    def start_take(self, plan: Plan, offset: int = 0) -> RollingTake:
+        """Begin to keep sound from the next frame on, before any file is made; only in the loop's thread."""
+        if self.lost is not None:
+            raise NotNow(f"the interface is lost: {self.lost}", "connect it again")
+        if self.take is not None:
+            raise NotNow("a take is rolling already", "stop it first")
+        if not self.timeline.running:
+            raise NotNow("no sound has come from the interface yet", "try again in a moment")
+        self.take = RollingTake(plan, self.timeline.position, offset)
+        self._stop_by = None
+        return self.take
+
+    def abandon_take(self) -> None:
+        """Forget a take that could not begin; only in the loop's thread."""
+        self.take = None
+
+    def stop_take(self, at_ns: int | None, reason: str = "stop") -> RollingTake:
+        """End the rolling take at the frame of a moment; only in the loop's thread."""
+        take = self.take
+        if take is None:
+            raise NotNow("nothing is rolling")
+        moment = self.timeline.frame_at(at_ns if at_ns is not None else self._clock())
+        take.stop_at(take.frame_of(moment), reason)
+        self._stop_by = time.monotonic() + STOP_PATIENCE_SECONDS
+        return take
+
+    def _pause(self) -> float:
+        """The time to the next look; uneven, so that looks never fall in step with the callbacks."""
+        if self._orders or self._stop_by is not None:
+            return 0.004
+        self._looks += 1
+        return LOOK_SECONDS * (0.8 + 0.4 * (self._looks * _GOLDEN % 1.0))
+
+    def _empty_ring(self) -> None:
+        came = 0
+        for samples in self.stream.read():
+            for first in range(0, len(samples), self.chunk_frames):
+                self._take_in(samples[first : first + self.chunk_frames])
+            came += len(samples)
+        step = self.timeline.look(self._clock(), came)
+        if step is not None and self.take is not None:
+            self.take.lose(step)
+        if came:
+            self._last_frames_at, self._idle_looks = time.monotonic(), 0
+        else:
+            self._idle_looks += 1
+            self._watch()
+
+    def _take_in(self, samples: NDArray[np.float32]) -> None:
+        levels = self._meter.measure(samples)
+        if self.take is not None:
+            self.take.feed(samples, levels)
+        squares = (levels.squares / len(samples)).astype(np.float32)
+        meter = self._meter
+        self._page.write(self.state, *self._counts(), levels.peak, squares, meter.overs, meter.zero_run)
+
+    def _counts(self) -> tuple[int, int, int]:
+        take = self.take
+        if take is None:
+            return self.timeline.position, NO_TAKE, 0
+        return self.timeline.position, take.frames, take.lost_frames
+
+    def _watch(self) -> None:
+        """Nothing came: find out whether the stream has ended or stands still."""
+        if not self.stream.alive():
+            self._lose(self.stream.lost_reason or "the interface stopped")
+            return
+        patience = STALL_SECONDS + STALL_PERIODS * self.timeline.period / self.rate
+        silent = time.monotonic() - self._last_frames_at
+        if self.timeline.running and self._idle_looks >= 5 and silent > patience:
+            self._lose(f"{self.stream.interface.id} has given no sound for {silent:.1f} s")
+
+    def _lose(self, why: str) -> None:
+        self.lost, self._lost_at = why, time.monotonic()
+        if self.take is not None:
+            self.take.settle()
+            self.take.note_device(why)
+        self._page.state("lost", *self._counts())
+
+    def _supervise(self) -> None:
+        take = self.take
+        if take is not None and self._must_end(take):
+            lost = self.lost is not None
+            if lost and take.reason == "stop":
+                take.reason = "lost device"
+            take.finish(self.timeline.rate_ppm, lost_device=lost)
+            self.ended, self.take, self._stop_by = take, None, None
+
+    def _must_end(self, take: RollingTake) -> bool:
+        late = self._stop_by is not None and time.monotonic() > self._stop_by
+        if take.complete or late or take.writer.failure is not None:
+            return True
+        if self.lost is None:
+            return False
+        waited = time.monotonic() - self._lost_at
+        return self._stop_by is not None or waited > LOST_GRACE_SECONDS

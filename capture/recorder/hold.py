@@ -1,0 +1,137 @@
+"""Packed audio that waits for about half a second, so that loss seen late still gets its silence in place."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from capture.recorder.meter import Measured
+from capture.wav.meta import Format
+from capture.wav.pack import Packer
+
+
+@dataclass(slots=True)
+class Chunk:
+    """A stretch of one take: packed bytes per file, or silence (`data` None), from frame `first` on."""
+
+    first: int
+    frames: int
+    data: list[memoryview] | None
+    levels: Measured | None = None
+    packer: Packer | None = None  # whose buffers `data` lies in; goes back to the pool once written
+
+    @property
+    def end(self) -> int:
+        """The frame after the last."""
+        return self.first + self.frames
+
+    def split(self, frame: int) -> tuple[Chunk, Chunk]:
+        """The parts before and from `frame`, which lies inside; the levels stay with the first part."""
+        count = frame - self.first
+        if self.data is None:
+            return replace(self, frames=count), replace(self, first=frame, frames=self.frames - count)
+        cuts = [len(view) // self.frames * count for view in self.data]
+        head = [view[:cut] for view, cut in zip(self.data, cuts, strict=True)]
+        tail = [view[cut:] for view, cut in zip(self.data, cuts, strict=True)]
+        return (
+            Chunk(self.first, count, head, self.levels),
+            Chunk(frame, self.frames - count, tail, None, self.packer),
+        )
+
+
+class PackerPool:
+    """Packers with their buffers, used again and again, so that rolling asks the system for no memory.
+
+    `files` are the columns of each file as `capture.wav.pack.Packer` takes them.
+    """
+
+    def __init__(self, files: Sequence[Sequence[int]], format: Format, max_frames: int) -> None:  # noqa: A002
+        self.files, self.format, self.max_frames = files, format, max_frames
+        self._free: deque[Packer] = deque()  # thread-safe at both ends
+
+    def pack(self, samples: NDArray[np.float32], first: int, levels: Measured) -> Chunk:
+        """A chunk of at most `max_frames` frames, with bytes of its own."""
+        try:
+            packer = self._free.pop()
+        except IndexError:
+            packer = Packer(self.files, self.format, self.max_frames)
+        data = packer.pack(samples)
+        if any(
+            id(view.obj) == id(samples) for view in data
+        ):  # float into one file needs no packing, but a copy
+            data = [memoryview(bytes(view)) for view in data]
+        return Chunk(first, len(samples), data, levels, packer)
+
+    def free(self, chunk: Chunk) -> None:
+        """Take back what a written or dropped chunk lies in."""
+        if chunk.packer is not None:
+            self._free.append(chunk.packer)
+            chunk.packer, chunk.data = None, None
+
+
+class Hold:
+    """The last `frames` of a take, in order; what is older is handed on to `out`."""
+
+    def __init__(self, frames: int, out: Callable[[Chunk], None]) -> None:
+        self._frames = frames
+        self._out = out
+        self._chunks: deque[Chunk] = deque()
+        self.held = 0
+
+    @property
+    def first(self) -> int | None:
+        """The first frame still held."""
+        return self._chunks[0].first if self._chunks else None
+
+    def add(self, chunk: Chunk) -> None:
+        """Hold one more chunk, and hand on what is old enough."""
+        self._chunks.append(chunk)
+        self.held += chunk.frames
+        while self._chunks and self.held - self._chunks[0].frames >= self._frames:
+            self._pass_on()
+
+    def insert_silence(self, first: int, frames: int) -> int:
+        """Silence from frame `first` on, what follows moved back; returns where it really went.
+
+        A place before what is held is moved to its beginning, one behind it to its end.
+        """
+        later: list[Chunk] = []
+        while self._chunks and self._chunks[-1].end > first:
+            chunk = self._chunks.pop()
+            if chunk.first >= first:
+                later.append(chunk)
+                continue
+            head, tail = chunk.split(first)
+            self._chunks.append(head)
+            later.append(tail)
+        place = later[-1].first if later else (self._chunks[-1].end if self._chunks else first)
+        self._chunks.append(Chunk(place, frames, None))
+        for chunk in reversed(later):
+            chunk.first += frames
+            self._chunks.append(chunk)
+        self.held += frames
+        return place
+
+    def flush(self, end: int, measure: Callable[[Chunk], Measured | None]) -> None:
+        """Hand on everything before frame `end` and forget the rest; a chunk that is cut is measured anew."""
+        while self._chunks:
+            if self._chunks[0].end > end:
+                chunk = self._chunks[0]
+                if chunk.first < end:
+                    head, tail = chunk.split(end)
+                    head.packer, tail.packer = tail.packer, None
+                    head.levels = measure(head)
+                    self._out(head)
+                break
+            self._pass_on()
+        self._chunks.clear()
+        self.held = 0
+
+    def _pass_on(self) -> None:
+        chunk = self._chunks.popleft()
+        self.held -= chunk.frames
+        self._out(chunk)

@@ -1,0 +1,114 @@
+"""The recorder as a process: one interface, a socket, a levels page, and an end of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+from capture.errors import TakechainError
+from capture.journal.keys import Key, station_key
+from capture.recorder.config import ERROR_NAME, INFO_NAME, SOCKET_NAME, Config, announce, write_json
+from capture.recorder.desk import Desk
+from capture.recorder.engine import Engine
+from capture.recorder.page import PAGE_NAME, PageWriter
+from capture.wire import Server
+from hardware.errors import HardwareError
+from hardware.interfaces import CaptureStream, open_capture
+
+SWITCH_SECONDS = 0.0005
+_WATCH_SECONDS = 0.5
+
+
+def main(arguments: list[str]) -> int:
+    """Run until told to leave; returns an exit code, any error said on stderr and in the run-time folder."""
+    if len(arguments) != 1:
+        print("usage: python -m capture.recorder CONFIG.json", file=sys.stderr)  # noqa: T201
+        return 2
+    folder: Path | None = None
+    try:
+        config = Config.load(Path(arguments[0]))
+        folder = config.runtime
+        (folder / ERROR_NAME).unlink(missing_ok=True)
+        run(config)
+    except (TakechainError, HardwareError) as error:
+        print(error.what, error.do, sep="\n", file=sys.stderr)  # noqa: T201
+        if folder is not None:
+            with contextlib.suppress(OSError):
+                write_json(folder / ERROR_NAME, dict(error.as_dict()))
+        return error.exit_code
+    return 0
+
+
+def run(config: Config) -> None:
+    """Open the interface, take orders, and return when there is nothing left to do."""
+    sys.setswitchinterval(SWITCH_SECONDS)
+    _ask_for_priority()
+    key = cache(lambda: station_key(config.config_dir))
+    key()  # a key that cannot be used has to be said before anything rolls
+    stream = open_capture(config.interface, config.rate, config.channels, config.ring_seconds)
+    stream.start()
+    page = PageWriter(config.runtime / PAGE_NAME, config.channels, config.rate)
+    recorder = Recorder(config, stream, page, key)
+    try:
+        recorder.run()
+    finally:
+        page.close()
+        (config.runtime / INFO_NAME).unlink(missing_ok=True)
+        if not stream.close(timeout=1.0):
+            os._exit(0)  # PortAudio hangs in stop when its server died; everything of ours lies on disk
+
+
+class Recorder:
+    """Engine, desk and socket of one process."""
+
+    def __init__(
+        self, config: Config, stream: CaptureStream, page: PageWriter, key: Callable[[], Key]
+    ) -> None:
+        self.config = config
+        self.engine = Engine(stream, page)
+        self.desk = Desk(self.engine, key, self.engine.quit)
+        self.server = Server(config.runtime / SOCKET_NAME, self.desk.answer)
+
+    def run(self) -> None:
+        """Serve until `quit`, a signal, or a minute alone."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._leave_soon())
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        self.server.start()
+        announce(self.config)
+        threading.Thread(target=self._watch, daemon=True, name="watch").start()
+        try:
+            self.engine.run()
+        finally:
+            self.server.stop()
+
+    def _leave_soon(self) -> None:
+        def leave() -> None:
+            self.desk.stop_and_wait("signal")
+            self.engine.quit()
+
+        threading.Thread(target=leave, daemon=True, name="leave").start()
+
+    def _watch(self) -> None:
+        """Leave when nobody has been here for a while and nothing rolls."""
+        while True:
+            time.sleep(_WATCH_SECONDS)
+            busy = self.engine.take is not None or self.engine.closing is not None or self.server.clients > 0
+            if busy:
+                self.desk.last_contact = time.monotonic()
+            elif time.monotonic() - self.desk.last_contact > self.config.idle_exit_s:
+                self.engine.quit()
+                return
+
+
+def _ask_for_priority() -> None:
+    """Best effort: nobody is refused a recording for want of a right."""
+    with contextlib.suppress(OSError):
+        os.nice(-10)

@@ -1,0 +1,227 @@
+"""A take while it rolls, as the thread sees it that empties the ring: packing, holding back, gaps, levels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from capture.recorder.hold import Chunk, Hold, PackerPool
+from capture.recorder.meter import Measured, Meter
+from capture.recorder.timeline import Step
+from capture.recorder.writer import Ending, TakeWriter
+from capture.take import Gap, Track
+
+HOLD_SECONDS = 0.45
+BACKLOG_BYTES = 512 << 20
+MOST_BACKLOG_SECONDS = 60.0
+_RESUME = 0.75  # of the backlog: below it, dropping ends
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a take records: its tracks, the format, the rate, and the largest chunk that comes at once."""
+
+    tracks: tuple[Track, ...]
+    format: str
+    rate: int
+    max_frames: int
+    limit_frames: int | None = None
+
+    @property
+    def columns(self) -> list[list[int]]:
+        """For each file of a part the interface columns (from 0) that it takes, in channel order."""
+        count = max(track.file for track in self.tracks) + 1
+        ordered = sorted(self.tracks, key=lambda track: (track.file, track.channel))
+        return [[track.input - 1 for track in ordered if track.file == index] for index in range(count)]
+
+    @property
+    def second_bytes(self) -> int:
+        """Bytes of one second of all tracks."""
+        return len(self.tracks) * self.rate * (4 if self.format == "float32" else 3)
+
+
+class RollingTake:
+    """One part of a take from frame `start` of the stream's timeline on; fed by one thread.
+
+    `offset` is the frame of the take's own timeline that `start` stands for (0 but for later parts).
+    """
+
+    def __init__(self, plan: Plan, start: int, offset: int = 0) -> None:
+        self.plan, self.start, self.offset = plan, start, offset
+        self.pool = PackerPool(plan.columns, _format(plan.format), plan.max_frames)
+        self.writer = TakeWriter(self.pool, plan.rate)
+        self.gaps: list[Gap] = []
+        self.fed = 0  # frames of this part so far, silence included
+        self.end_frame: int | None = None  # where it is to stop, on this part's own count
+        self.reason = "stop"
+        self.ending: Ending | None = None
+        self._hold = Hold(round(HOLD_SECONDS * plan.rate), self._pass_on)
+        self._inputs = np.array([track.input - 1 for track in plan.tracks])
+        self._levels = _TakeLevels(len(plan.tracks))
+        seconds = min(MOST_BACKLOG_SECONDS, BACKLOG_BYTES / max(1, plan.second_bytes))
+        self._most_backlog = round(seconds * plan.rate)
+        self._dropped_from: int | None = None
+        if plan.limit_frames is not None:
+            self.end_frame, self.reason = max(0, plan.limit_frames - offset), "seconds"
+
+    @property
+    def frames(self) -> int:
+        """The present length of the take's timeline."""
+        return self.offset + self.fed
+
+    @property
+    def lost_frames(self) -> int:
+        """Frames lost so far, those of a drop that still goes on included."""
+        going_on = 0 if self._dropped_from is None else self.frames - self._dropped_from
+        return sum(gap.frames for gap in self.gaps) + going_on
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything up to the frame where it is to stop has come."""
+        return self.end_frame is not None and self.fed >= self.end_frame
+
+    def frame_of(self, stream_frame: int) -> int:
+        """The frame of the take's timeline for one of the stream's."""
+        return max(0, stream_frame - self.start + self.offset)
+
+    def stop_at(self, frame: int, reason: str = "stop") -> None:
+        """Stop at this frame of the take's timeline, or earlier if it was to end earlier anyway."""
+        own = max(0, frame - self.offset)
+        if self.end_frame is None or own < self.end_frame:
+            self.end_frame, self.reason = own, reason
+
+    def feed(self, samples: NDArray[np.float32], levels: Measured) -> None:
+        """One chunk of the whole interface, at most `max_frames` long, the next of this part."""
+        if self._must_drop():
+            self._hold.add(Chunk(self.frames, len(samples), None))
+        else:
+            self._hold.add(self.pool.pack(samples, self.frames, levels))
+        self.fed += len(samples)
+
+    def lose(self, step: Step) -> None:
+        """Put silence where the clock says that frames of the stream are missing."""
+        if step.first <= self.start:
+            self.start += step.frames  # lost before the take began
+            return
+        wanted = self.frame_of(step.first)
+        place = self._hold.insert_silence(wanted, step.frames)
+        self.fed += step.frames
+        first_pm = step.first_pm + abs(place - wanted)
+        self._add_gap(Gap(place, step.frames, first_pm, step.frames_pm, "clock", filled=True))
+
+    def lose_now(self, frames: int, frames_pm: int, cause: str) -> None:
+        """Silence at the present end: the stream had to be opened again."""
+        self._hold.add(Chunk(self.frames, frames, None))
+        self._add_gap(Gap(self.frames, frames, 0, frames_pm, cause, filled=True))
+        self.fed += frames
+
+    def note_device(self, why: str) -> None:
+        """Journal that the interface is gone."""
+        self.writer.put_line("device", self.frames, device="interface", state="lost", text=why)
+
+    def settle(self) -> None:
+        """Bring everything that came to the disk and wait: nothing more comes for now."""
+        self._hold.flush(self.frames, self._measured_again)
+        self.writer.flush()
+
+    def finish(self, rate_ppm: float | None, *, lost_device: bool = False) -> None:
+        """Hand everything to the writer and let it end the take."""
+        end = self.frames if self.end_frame is None else min(self.frames, self.offset + self.end_frame)
+        self._end_drop()
+        self._hold.flush(end, self._measured_again)
+        self.gaps = [_cut_gap(gap, end) for gap in self.gaps if gap.first < end]
+        self.fed = end - self.offset
+        self.ending = Ending(
+            self.reason, end, self._levels.as_fields(self.plan.tracks), rate_ppm, lost_device
+        )
+        self.writer.end(self.ending)
+
+    def _pass_on(self, chunk: Chunk) -> None:
+        if chunk.levels is not None:
+            self._levels.add(chunk.levels, self._inputs)
+        self._levels.frames += chunk.frames
+        self.writer.put(chunk)
+
+    def _must_drop(self) -> bool:
+        """Whether the disk has fallen so far behind that memory would run out."""
+        backlog = self.writer.backlog
+        if self._dropped_from is None and backlog > self._most_backlog:
+            self._dropped_from = self.frames
+        elif self._dropped_from is not None and backlog < _RESUME * self._most_backlog:
+            self._end_drop()
+        return self._dropped_from is not None
+
+    def _end_drop(self) -> None:
+        if self._dropped_from is not None:
+            first, self._dropped_from = self._dropped_from, None
+            self._add_gap(Gap(first, self.frames - first, 0, 0, "the disk was too slow", filled=True))
+
+    def _add_gap(self, gap: Gap) -> None:
+        self.gaps.append(gap)
+        self.writer.put_gap(gap)
+
+    def _measured_again(self, chunk: Chunk) -> Measured | None:
+        """The levels of a chunk that was cut, from its bytes; columns in the order of the interface."""
+        if chunk.data is None:
+            return None
+        width = int(self._inputs.max()) + 1
+        samples = np.zeros((chunk.frames, width), np.float32)
+        for view, columns in zip(chunk.data, self.plan.columns, strict=True):
+            samples[:, columns] = _unpacked(view, self.plan.format).reshape(-1, len(columns))
+        return Meter(width).measure(samples)
+
+
+class _TakeLevels:
+    """Peak, RMS and overs of every track over the whole part."""
+
+    def __init__(self, tracks: int) -> None:
+        self.frames = 0
+        self.peak = np.zeros(tracks)
+        self.squares = np.zeros(tracks)
+        self.overs = np.zeros(tracks, np.int64)
+
+    def add(self, levels: Measured, inputs: NDArray[Any]) -> None:
+        np.maximum(self.peak, levels.peak[inputs], out=self.peak)
+        self.squares += levels.squares[inputs]
+        if levels.overs is not None:
+            self.overs += levels.overs[inputs]
+
+    def as_fields(self, tracks: Sequence[Track]) -> list[dict[str, Any]]:
+        return [
+            {
+                "track": track.number,
+                "peak": _dbfs(float(self.peak[i])),
+                "rms": _dbfs(math.sqrt(max(0.0, self.squares[i]) / self.frames) if self.frames else 0.0),
+                "overs": int(self.overs[i]),
+            }
+            for i, track in enumerate(tracks)
+        ]
+
+
+def _dbfs(linear: float) -> float | None:
+    """Level against a full-scale value of 1.0 in dB, to 0.01; None for silence and for what is no number."""
+    return round(20 * math.log10(linear), 2) if linear > 0 and math.isfinite(linear) else None
+
+
+def _cut_gap(gap: Gap, end: int) -> Gap:
+    over = gap.first + gap.frames - end
+    return replace(gap, frames=gap.frames - max(0, over))
+
+
+def _unpacked(view: memoryview, kind: str) -> NDArray[np.float32]:
+    if kind == "float32":
+        return np.frombuffer(view, np.float32)
+    raw = np.frombuffer(view, np.uint8).reshape(-1, 3)
+    whole = np.zeros((len(raw), 4), np.uint8)
+    whole[:, 1:] = raw
+    scaled: NDArray[np.float32] = (whole.view("<i4").ravel() >> 8).astype(np.float32) / np.float32(1 << 23)
+    return scaled
+
+
+def _format(kind: str) -> Any:
+    return "float32" if kind == "float32" else "pcm24"

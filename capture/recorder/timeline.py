@@ -1,0 +1,203 @@
+"""Where the stream stands against the clock: which frame belongs to a moment, and what was lost on the way.
+
+Frames arrive in callbacks of some period, late by a varying delay but never early. The *lag*, frames owed by
+the clock less frames that came, is therefore a noisy line with a hard lower edge: its minimum over a short
+window. Loss lifts that edge for good, by what was lost. A late callback lifts it only until the stream has
+caught up, and a converter that runs a little fast or slow tilts it. So a gap is a step of the edge that is
+larger than most of a callback period and than 5 ms, and behind which frames flow steadily again.
+
+Frames are counted on the *timeline* of the stream: those that came and those that were lost.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+WINDOW_NS = 500_000_000  # of one minimum of the edge
+STEADY_NS = 300_000_000  # for so long frames must flow steadily behind a step
+BASE_WINDOWS = 8  # the edge is the median of so many windows' minima
+FEWEST_WINDOWS = 3  # before that a step cannot be told from the start of the stream
+FEWEST_LOOKS = 5
+SMALLEST_STEP_SECONDS = 0.005
+STEP_PERIODS = 0.6
+FIT_WINDOWS = 240  # two minutes for the rate of the converter against the clock
+FEWEST_FIT = 60
+_KEPT_NS = 1_500_000_000
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look at the stream: when, frames on the timeline by then, and frames owed less those."""
+
+    at_ns: int
+    position: int
+    lag: float
+
+
+@dataclass(frozen=True)
+class Step:
+    """Loss seen in the clock: its place on the stream's timeline, its length, the ± of both, in frames."""
+
+    first: int
+    frames: int
+    first_pm: int
+    frames_pm: int
+
+
+@dataclass(frozen=True)
+class _Window:
+    at_ns: int
+    edge: float
+    spread: float
+    period: int
+
+
+class Timeline:
+    """Follows one running stream; told of each look by `look`, of known loss by `skip`."""
+
+    def __init__(self, rate: int) -> None:
+        self.rate = rate
+        self.position = 0
+        self._start_ns: int | None = None
+        self._looks: deque[Look] = deque()
+        self._open: list[Look] = []
+        self._windows: deque[_Window] = deque(maxlen=BASE_WINDOWS)
+        self._fit: deque[tuple[float, float]] = deque(maxlen=FIT_WINDOWS)  # (seconds, edge)
+        self._line: tuple[float, float] | None = None  # edge at the start, and its slope per second
+
+    def look(self, at_ns: int, came: int) -> Step | None:
+        """Note that `came` more frames have arrived by `at_ns` (a clock read after they were fetched)."""
+        if self._start_ns is None:
+            if not came:
+                return None
+            self._start_ns = at_ns
+        self.position += came
+        look = Look(at_ns, self.position, self._owed(at_ns) - self.position)
+        self._looks.append(look)
+        while self._looks[0].at_ns < at_ns - _KEPT_NS:
+            self._looks.popleft()
+        self._open.append(look)
+        if at_ns - self._open[0].at_ns >= WINDOW_NS:
+            self._close_window()
+        return self._find_step()
+
+    @property
+    def running(self) -> bool:
+        """Whether any frame has come."""
+        return self._start_ns is not None
+
+    def skip(self, frames: int) -> None:
+        """Note frames that are known to be lost; the timeline goes on behind them."""
+        self.position += frames
+        self._looks.clear()
+        self._open.clear()
+
+    def frame_at(self, at_ns: int) -> int:
+        """The frame of the timeline that belongs to a moment, past or to come."""
+        if self._start_ns is None:
+            return 0
+        return max(0, round(self._owed(at_ns) - self._edge_at(at_ns)))
+
+    def time_of(self, frame: int) -> int:
+        """The moment that belongs to a frame of the timeline, in ns of boottime."""
+        if self._start_ns is None:
+            return 0
+        seconds = frame / self.rate
+        edge = self._edge_at(self._start_ns + round(seconds * 1e9))
+        return self._start_ns + round((seconds + edge / self.rate) * 1e9)
+
+    @property
+    def rate_ppm(self) -> float | None:
+        """How much faster than nominal the converter runs against the clock; None before half a minute."""
+        if self._line is None or len(self._fit) < FEWEST_FIT:
+            return None
+        return -self._line[1] / self.rate * 1e6
+
+    @property
+    def period(self) -> float:
+        """The frames of one callback as far as seen: the step they come in, else the spread of their lag."""
+        if not self._windows:
+            return 0.0
+        step = median(w.period for w in self._windows)
+        return step if step >= 16 else median(w.spread for w in self._windows)
+
+    def _owed(self, at_ns: int) -> float:
+        assert self._start_ns is not None
+        return (at_ns - self._start_ns) * self.rate / 1e9
+
+    def _edge_at(self, at_ns: int) -> float:
+        assert self._start_ns is not None
+        if self._line is not None:
+            return self._line[0] + self._line[1] * (at_ns - self._start_ns) / 1e9
+        if self._windows:
+            return self._windows[-1].edge
+        return min((look.lag for look in list(self._looks)), default=0.0)
+
+    def _close_window(self) -> None:
+        looks, self._open = self._open, []
+        lags = [look.lag for look in looks]
+        came = [b.position - a.position for a, b in pairwise(looks)]
+        lowest = min(looks, key=lambda look: look.lag)
+        period = math.gcd(*(step for step in came if step))
+        self._windows.append(_Window(lowest.at_ns, lowest.lag, max(lags) - lowest.lag, period))
+        assert self._start_ns is not None
+        self._fit.append(((lowest.at_ns - self._start_ns) / 1e9, lowest.lag))
+        if len(self._fit) >= BASE_WINDOWS:
+            self._line = _line_through(self._fit)
+
+    def _find_step(self) -> Step | None:
+        if len(self._windows) < FEWEST_WINDOWS:
+            return None
+        now = self._looks[-1].at_ns
+        recent = [look for look in self._looks if look.at_ns >= now - STEADY_NS]
+        if len(recent) < FEWEST_LOOKS or recent[-1].at_ns - recent[0].at_ns < 0.8 * STEADY_NS:
+            return None
+        base = median(w.edge for w in self._windows)
+        lags = [look.lag for look in recent]
+        lowest, period = min(lags), self.period
+        step = lowest - base
+        smallest = max(STEP_PERIODS * period, SMALLEST_STEP_SECONDS * self.rate)
+        steady = max(lags) - lowest <= 1.5 * period + 0.004 * self.rate
+        if step <= smallest or not steady:
+            return None
+        return self._lose(base, step, period)
+
+    def _lose(self, base: float, step: float, period: float) -> Step:
+        frames, frames_pm = self._length(step, period)
+        edge = base + step - max(0.25 * period, 0.001 * self.rate)
+        looks = list(self._looks)
+        before = max((i for i, look in enumerate(looks) if look.lag < edge), default=-1)
+        after = looks[before + 1].position
+        earlier = looks[before].position if before >= 0 else after - round(period)
+        self.position += frames
+        self._looks.clear()
+        self._open.clear()
+        return Step(
+            first=(earlier + after) // 2,
+            frames=frames,
+            first_pm=(after - earlier + 1) // 2 + math.ceil(period),
+            frames_pm=frames_pm,
+        )
+
+    def _length(self, step: float, period: float) -> tuple[int, int]:
+        """Whole callbacks where their size is known and the step fits it, else the step as measured."""
+        if period >= 16 and period == int(period):
+            whole = round(step / period) * int(period)
+            if whole and abs(whole - step) <= 0.35 * period:
+                return whole, math.ceil(period / 2)
+        return round(step), math.ceil(max(period, SMALLEST_STEP_SECONDS * self.rate))
+
+
+def _line_through(points: deque[tuple[float, float]]) -> tuple[float, float]:
+    """Least squares: the value at 0 and the slope."""
+    n = len(points)
+    mean_x = sum(x for x, _ in points) / n
+    mean_y = sum(y for _, y in points) / n
+    over = sum((x - mean_x) * (y - mean_y) for x, y in points)
+    under = sum((x - mean_x) ** 2 for x, _ in points)
+    slope = over / under if under else 0.0
+    return mean_y - slope * mean_x, slope

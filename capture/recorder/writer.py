@@ -1,0 +1,253 @@
+"""The thread that carries a take to the disk: audio, sizes, then the journal line that speaks of them.
+
+    every 0.35 s of audio   write, fdatasync, sizes in the headers
+    about every second      the `block` line with its hashes, gap lines, fsync of the journal
+    at the end              the rest, `end` and `seal`, then the final headers
+
+Nothing here can hold up the thread that empties the ring: it only leaves chunks in a queue.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from capture.clock import ClockPair, boot_id
+from capture.errors import TakechainError
+from capture.journal.keys import Key
+from capture.journal.meta import file_meta
+from capture.journal.record import Block
+from capture.journal.writer import JournalWriter
+from capture.recorder.errors import WriteFailed
+from capture.recorder.files import PartFiles
+from capture.recorder.hold import Chunk, PackerPool
+from capture.take import Condition, Gap
+
+SYNC_SECONDS = 0.35
+BLOCK_SECONDS = 0.95
+HEARTBEAT_SECONDS = 5.0
+_MOST_AT_ONCE_SECONDS = 2.0
+
+
+@dataclass
+class Ending:
+    """How a take ends, as the side that fed it knows."""
+
+    reason: str
+    frames: int  # the timeline's length had everything been written
+    levels: list[dict[str, Any]] = field(default_factory=list)
+    rate_ppm: float | None = None
+    lost_device: bool = False
+
+
+class TakeWriter(threading.Thread):
+    """Writes one part of one take; `first` is the part's first frame on the take's timeline."""
+
+    def __init__(self, pool: PackerPool, rate: int) -> None:
+        super().__init__(name="writer", daemon=True)
+        self.rate = rate
+        self.failure: TakechainError | None = None
+        self.done = threading.Event()
+        self.frames = 0  # on the take's timeline, durable or not
+        self.condition: Condition | None = None
+        self.files: PartFiles
+        self.journal: JournalWriter
+        self._pool, self._key = pool, Key(bytes(32))
+        self._part, self._first = 1, 0
+        self._ready = threading.Condition()
+        self._queue: deque[Chunk] = deque()
+        self._queued = 0
+        self._ending: Ending | None = None
+        self._hurry = False
+        self._lines: list[tuple[str, int, dict[str, Any]]] = []
+        self._gaps: list[Gap] = []
+        self._block_first = 0
+        self._beat = 0
+
+    @property
+    def backlog(self) -> int:
+        """Frames that wait to be written."""
+        return self._queued
+
+    def begin(self, files: PartFiles, journal: JournalWriter, key: Key, part: int, first: int) -> None:
+        """Start to write into files that lie ready; until then chunks only queue up."""
+        self.files, self.journal, self._key = files, journal, key
+        self._part, self._first = part, first
+        self.frames = self._block_first = self._beat = first
+        self.start()
+
+    def put(self, chunk: Chunk) -> None:
+        """Leave one chunk to be written."""
+        with self._ready:
+            self._queue.append(chunk)
+            self._queued += chunk.frames
+            if self._queued >= SYNC_SECONDS * self.rate:
+                self._ready.notify()
+
+    def put_gap(self, gap: Gap) -> None:
+        """Leave a gap to be journalled once its silence is durable."""
+        with self._ready:
+            self._gaps.append(gap)
+
+    def put_line(self, kind: str, frame: int, **fields: Any) -> None:
+        """Leave a line to be journalled at the next turn."""
+        with self._ready:
+            self._lines.append((kind, frame, fields))
+            self._hurry = True
+            self._ready.notify()
+
+    def flush(self) -> None:
+        """Write what is queued now, whatever its length: the interface is gone."""
+        with self._ready:
+            self._hurry = True
+            self._ready.notify()
+
+    def end(self, ending: Ending) -> None:
+        """Write what is queued, then end the take; `done` is set when everything lies on disk."""
+        with self._ready:
+            self._ending = ending
+            self._ready.notify()
+
+    def run(self) -> None:
+        """The thread's life."""
+        try:
+            while self._turn():
+                pass
+        finally:
+            self.done.set()
+
+    def _turn(self) -> bool:
+        chunks, ending, hurry = self._next()
+        if chunks and self.failure is None:
+            try:
+                self._write(chunks, whole=hurry and ending is None)
+            except TakechainError as error:
+                self._fail(error)
+        for chunk in chunks:
+            self._pool.free(chunk)
+        if hurry and self.failure is None:
+            self._journal_lines()
+        if ending is not None and not self._queue:
+            self._finish(ending)
+            return False
+        return True
+
+    def _next(self) -> tuple[list[Chunk], Ending | None, bool]:
+        enough, most = SYNC_SECONDS * self.rate, _MOST_AT_ONCE_SECONDS * self.rate
+        with self._ready:
+            while self._queued < enough and self._ending is None and not self._hurry:
+                self._ready.wait()
+            hurry, self._hurry = self._hurry, False
+            chunks: list[Chunk] = []
+            frames = 0
+            while self._queue and frames < most:
+                chunks.append(self._queue.popleft())
+                frames += chunks[-1].frames
+            self._queued -= frames
+            return chunks, self._ending, hurry
+
+    def _write(self, chunks: list[Chunk], whole: bool) -> None:
+        self.files.append(chunks)
+        self.files.sync()
+        self.frames = self._first + self.files.frames
+        if whole or self.frames - self._block_first >= BLOCK_SECONDS * self.rate:
+            self._journal_block(sync=True)
+
+    def _journal_block(self, *, sync: bool) -> None:
+        frames = self.frames - self._block_first
+        if frames:
+            digests = self.files.digests()
+            self.journal.append(
+                "block", self._block_first, first=self._block_first, frames=frames, sha256=digests
+            )
+            blocks = self.journal.record.blocks  # a night's hashes need not stay in memory
+            blocks[-1] = Block(self._block_first, frames, ())
+            self._block_first = self.frames
+        self._journal_gaps()
+        if self.frames - self._beat >= HEARTBEAT_SECONDS * self.rate:
+            self._beat = self.frames
+            clock = {**asdict(ClockPair.now()), "boot_id": boot_id()}
+            self.journal.append(
+                "heartbeat", self.frames, frames=self.frames, lengths=self.files.lengths, clock=clock
+            )
+        if sync:
+            self.journal.sync()
+
+    def _journal_lines(self) -> None:
+        with self._ready:
+            lines, self._lines = self._lines, []
+        for kind, frame, fields in lines:
+            self.journal.append(kind, frame, sync=True, **fields)
+
+    def _journal_gaps(self) -> None:
+        with self._ready:
+            safe = [gap for gap in self._gaps if gap.first + gap.frames <= self.frames]
+            self._gaps = [gap for gap in self._gaps if gap not in safe]
+        for gap in safe:
+            self._journal_gap(gap)
+
+    def _journal_gap(self, gap: Gap) -> None:
+        self.journal.append("gap", gap.first, **asdict(gap))
+
+    def _fail(self, error: TakechainError) -> None:
+        """What was written stays; the files are made equally long again, and the rest of the take is lost."""
+        self.failure = error
+        try:
+            self.files.cut(self._block_first - self._first)
+            self.files.sync()
+        except WriteFailed as worse:
+            self.failure = worse
+        self.frames = self._first + self.files.frames
+
+    def _finish(self, ending: Ending) -> None:
+        try:
+            self._journal_end(ending)
+            self.files.finish(file_meta(self.journal.record, self._part, i) for i in range(self._count))
+        except TakechainError as error:
+            self.failure = self.failure or error
+        finally:
+            self.files.close()
+            self.journal.close()
+
+    @property
+    def _count(self) -> int:
+        return len(self.files.files)
+
+    def _journal_end(self, ending: Ending) -> None:
+        self._journal_block(sync=False)
+        reason, frames = ending.reason, self.frames
+        self._gaps = [_cut(gap, frames) for gap in self._gaps if gap.first < frames]
+        if self.failure is not None:
+            reason, frames = self.failure.what, max(ending.frames, self.frames)
+            if frames > self.frames:
+                self._gaps.append(Gap(self.frames, frames - self.frames, 0, 0, reason, filled=False))
+        for gap in self._gaps:
+            self._journal_gap(gap)
+        record = self.journal.record
+        self.condition = _condition(
+            ending, damaged=bool(record.gaps or self.failure or len(record.parts) > 1)
+        )
+        self.journal.append(
+            "end",
+            frames,
+            frames=frames,
+            lost_frames=record.lost_frames,
+            blocks=self.journal.blocks_sha256,
+            levels=ending.levels,
+            condition=self.condition.value,
+            reason=reason,
+            rate_ppm=ending.rate_ppm,
+        )
+        self.journal.seal(self._key)
+
+
+def _cut(gap: Gap, end: int) -> Gap:
+    return replace(gap, frames=min(gap.frames, end - gap.first))
+
+
+def _condition(ending: Ending, *, damaged: bool) -> Condition:
+    if ending.lost_device:
+        return Condition.LOST_DEVICE
+    return Condition.GAP if damaged else Condition.CLEAN
