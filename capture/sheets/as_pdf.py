@@ -1,0 +1,77 @@
+"""PDF by typst: the document goes in as data, never as markup, so no text of a take can become a command."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from capture.sheets import glyphs, words
+from capture.sheets.document import Document
+from capture.sheets.errors import NoPrinter, SheetError
+
+TEMPLATE = Path(__file__).parent / "templates" / "sheet.typ"
+PAPERS = {"a4": "a4", "letter": "us-letter"}
+
+
+def write(document: Document, paper: str, moment: datetime) -> tuple[bytes, str]:
+    """The PDF bytes of a document and the characters that could not be shown.
+
+    `moment` is the time the file claims to have been made, so that equal takes give equal bytes.
+    """
+    try:
+        import typst
+    except ImportError:
+        raise NoPrinter("PDF sheets need typst", "pip install typst") from None
+    data = _visible(asdict(document))
+    fonts = _fonts(system=False)
+    missing = glyphs.missing(_texts(data), fonts)
+    if missing:
+        fonts = _fonts(system=True)
+        missing = glyphs.missing(_texts(data), fonts)
+    data["missing"] = glyphs.words(missing)
+    try:
+        made = typst.compile(
+            TEMPLATE.read_bytes(),
+            format="pdf",
+            font_paths=fonts,
+            ignore_system_fonts=True,
+            timestamp=int(moment.timestamp()),
+            sys_inputs={"document": json.dumps(data, ensure_ascii=False), "paper": PAPERS[paper]},
+        )
+    except typst.TypstError as error:
+        raise SheetError(
+            f"the PDF could not be set: {error.message}", "make the sheet as HTML instead"
+        ) from error
+    return bytes(made), missing
+
+
+@lru_cache(maxsize=2)
+def _fonts(*, system: bool) -> Any:
+    """The fonts that typst brings along, with those of the system only where they are needed."""
+    import typst
+
+    return typst.Fonts(include_system_fonts=system, include_embedded_fonts=True)
+
+
+def _visible(value: Any, name: str = "") -> Any:
+    if isinstance(value, str):
+        return value if name == "svg" else words.visible(value)
+    if isinstance(value, dict):
+        return {key: _visible(inner, key) for key, inner in value.items()}
+    return [_visible(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)

@@ -1,0 +1,219 @@
+"""The evidence box: what was measured, what was declared and by whom, and what is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from capture.journal.record import TakeRecord
+from capture.sheets import words
+from capture.sheets.air import identity
+from capture.sheets.chains import TakeChain, spoken
+from capture.sheets.model import AirCurve, Claim, EvidenceBox, FileRow, TrackRow
+from capture.take import Origin, format_inputs
+
+EXPECTED = (
+    ("source.name", "source"),
+    ("source.player", "player"),
+    ("place.room", "room"),
+    ("kind", "microphone, DI, line or digital"),
+    ("microphone.make", "microphone make"),
+    ("microphone.model", "microphone model"),
+    ("microphone.serial", "microphone serial"),
+    ("microphone.pattern", "pattern"),
+    ("distance_m", "distance"),
+    ("preamp.make", "preamp make"),
+    ("preamp.model", "preamp model"),
+    ("preamp.serial", "preamp serial"),
+    ("preamp.gain", "preamp gain"),
+    ("preamp.phantom", "48 V"),
+    ("preamp.polarity", "polarity"),
+)
+_MICROPHONE_ONLY = ("microphone.", "distance_m")
+AIR = ("temperature", "relative_humidity", "pressure")
+
+
+def build(
+    record: TakeRecord,
+    chain: TakeChain,
+    tracks: Sequence[TrackRow],
+    air: Sequence[AirCurve],
+    files: Sequence[FileRow],
+) -> EvidenceBox:
+    """The three parts of the box for one take."""
+    return EvidenceBox(
+        tuple(_measured(record, chain, tracks, air)),
+        tuple(_declared(record, chain, air)),
+        tuple(_not_known(record, chain, tracks, air, files)),
+    )
+
+
+def _measured(
+    record: TakeRecord, chain: TakeChain, tracks: Sequence[TrackRow], air: Sequence[AirCurve]
+) -> Iterable[Claim]:
+    yield Claim("frames", f"{words.count(record.frames)} on the timeline", "counted by the recorder")
+    lost = f"{words.count(record.lost_frames)} in {words.plural(len(record.gaps), 'gap')}"
+    yield Claim(
+        "lost frames", lost if record.lost_frames or record.gaps else "none", "counted by the recorder"
+    )
+    if record.rate_ppm is not None:
+        yield Claim(
+            "sample clock", f"{words.signed(record.rate_ppm, 1)} ppm", "against this computer's clock"
+        )
+    peaks = [track for track in tracks if track.peak_dbfs is not None]
+    if peaks:
+        top = max(peaks, key=lambda track: track.peak_dbfs or 0.0)
+        yield Claim(
+            "highest peak", f"{words.level(top.peak_dbfs)} dBFS, track {top.number} {top.name}", "samples"
+        )
+    if any(track.overs is not None for track in tracks):
+        yield Claim(
+            "overs",
+            words.count(sum(track.overs or 0 for track in tracks)),
+            "three full-scale samples in a row",
+        )
+    for curve in air:
+        if not curve.typed and curve.points:
+            yield Claim(
+                words.quantity(curve.quantity), air_range(curve), curve.source + _marked(curve.simulated)
+            )
+    floors = {track.floor.take for track in tracks if track.floor}
+    if floors:
+        yield Claim("noise floor", "per track, in the table", f"room tone {words.listing(sorted(floors))}")
+    yield Claim("interface", interface_words(record), "as the system showed it")
+    yield from _chain_claims(chain, {"measured", "read"})
+
+
+def _declared(record: TakeRecord, chain: TakeChain, air: Sequence[AirCurve]) -> Iterable[Claim]:
+    for curve in air:
+        if curve.typed and curve.points:
+            yield Claim(words.quantity(curve.quantity), air_range(curve), curve.source)
+    if record.people:
+        names = [f"{p.get('name', '')} ({p.get('role', '')})" for p in record.people]
+        yield Claim("people", ", ".join(names), _by(record))
+    kind = [record.kind.value, record.verdict.value if record.verdict != "none" else "no verdict"]
+    yield Claim("kind and verdict", ", ".join(kind), _by(record))
+    if record.covers:
+        yield Claim("covers", record.covers, _by(record))
+    yield from _chain_claims(chain, None)
+
+
+def _by(record: TakeRecord) -> str:
+    return record.by or "nobody named"
+
+
+def _chain_claims(chain: TakeChain, hows: set[str] | None) -> Iterable[Claim]:
+    """Fields that share who, when and how are one claim; `hows` None means whatever no instrument said."""
+    groups: dict[tuple[str, str, str, str], dict[str, list[int]]] = {}
+    for row in chain.rows():
+        if (row.how in ("measured", "read")) is (hows is None):
+            continue
+        group = groups.setdefault((row.how, row.by, row.at[:10], row.carried_from), {})
+        parts = row.path.split(".")
+        number = int(parts[1]) if parts[0] == "input" and parts[1].isdigit() else 0
+        group.setdefault(spoken(row.path), []).append(number)
+    for (how, by, day, carried), fields in groups.items():
+        source = f"{how} by {by}" if by else f"{how}, nobody named"
+        source += f", {day}" if day else ""
+        source += f"; carried over from {carried}, not confirmed since" if carried else ""
+        yield Claim("chain", "; ".join(_fields_by_inputs(fields)), source)
+
+
+def _fields_by_inputs(fields: dict[str, list[int]]) -> list[str]:
+    same: dict[tuple[int, ...], list[str]] = {}
+    for field, numbers in fields.items():
+        same.setdefault(tuple(numbers), []).append(field)
+    return [
+        f"inputs {format_inputs(list(numbers))}: {', '.join(names)}" if any(numbers) else ", ".join(names)
+        for numbers, names in same.items()
+    ]
+
+
+def _not_known(
+    record: TakeRecord,
+    chain: TakeChain,
+    tracks: Sequence[TrackRow],
+    air: Sequence[AirCurve],
+    files: Sequence[FileRow],
+) -> Iterable[Claim]:
+    if record.origin is Origin.UNKNOWN:
+        yield Claim("origin", "whether the sound came from a physical input", "the system does not tell")
+    if chain.why:
+        yield Claim("chain", chain.why, "")
+    if chain.left_out:
+        yield Claim("chain", f"{words.plural(chain.left_out, 'field')} left out of this copy", "digests kept")
+    yield from _not_declared(chain, tracks)
+    for name in AIR:
+        if not any(curve.quantity == name and curve.points for curve in air):
+            absent = "the sensor gave none" if record.sensors else "no sensor, and nobody typed it"
+            yield Claim(words.quantity(name), "not measured", absent)
+    if not record.people:
+        yield Claim("people", "not declared", "")
+    if not any(track.floor for track in tracks):
+        yield Claim("noise floor", "not measured", "the session has no room tone take for these inputs")
+    if any(gap.first_pm or gap.frames_pm for gap in record.gaps):
+        yield Claim("gaps", "their exact place and length", "see the \N{PLUS-MINUS SIGN} of each")
+    if not record.ended:
+        yield Claim("end", "the journal has no end line", "still rolling, or broken off")
+    if record.sealed:
+        yield Claim(
+            "signer", f"who holds the key {words.short(record.keyid)}", "the key vouches for itself alone"
+        )
+    else:
+        yield Claim("seal", "the take was never sealed", "bytes and lines are not vouched for")
+    away = [row.name for row in files if row.state != "here"]
+    if away:
+        yield Claim("files", f"{words.plural(len(away), 'file')} not read: {', '.join(away)}", "")
+    yield Claim("clock", "whether this computer's clock was right", "it was not compared with another")
+
+
+def _not_declared(chain: TakeChain, tracks: Sequence[TrackRow]) -> Iterable[Claim]:
+    missing: dict[tuple[int, ...], list[str]] = {}
+    inputs = sorted({track.input for track in tracks})
+    for path, name in EXPECTED:
+        without = tuple(number for number in inputs if not _has(chain.of_input(number), path))
+        if without:
+            missing.setdefault(without, []).append(name)
+    for numbers, names in missing.items():
+        yield Claim(f"inputs {format_inputs(list(numbers))}", f"{', '.join(names)}", "not declared")
+
+
+def _has(values: dict[str, object], path: str) -> bool:
+    if path.startswith(_MICROPHONE_ONLY) and values.get("kind", "microphone") != "microphone":
+        return True  # a DI has no pattern and stands nowhere: nothing is missing
+    return any(name == path or name.startswith((path + ".", path + "_")) for name in values)
+
+
+def air_range(curve: AirCurve) -> str:
+    """`21.3 to 21.9 °C`."""
+    low, high = (words.figure(value, curve.quantity) for value in (curve.low, curve.high))
+    text = f"{low} {curve.unit}" if low == high else f"{low} to {high} {curve.unit}"
+    return text + (f" ({words.plural(curve.suspect, 'reading')} left out)" if curve.suspect else "")
+
+
+def interface_words(record: TakeRecord) -> str:
+    """The interface as the system showed it, in one line."""
+    seen = record.interface
+    parts = [str(seen.get("name") or seen.get("id") or "not named"), str(seen.get("host_api") or "")]
+    if seen.get("inputs"):
+        parts.append(f"{seen['inputs']} inputs")
+    parts += [f"{record.rate} Hz" if record.rate else "", f"origin {record.origin.value}"]
+    return ", ".join(part for part in parts if part) + _marked(record.simulated)
+
+
+def sensor_lines(record: TakeRecord) -> tuple[str, ...]:
+    """Each sensor of the take in one line."""
+    lines = []
+    for entry in record.sensors:
+        parts = [
+            str(entry.get("id") or ""),
+            str(entry.get("driver") or ""),
+            str(entry.get("port") or ""),
+            identity(entry),
+        ]
+        text = " \N{MIDDLE DOT} ".join(dict.fromkeys(part for part in parts if part))
+        lines.append(text + _marked(entry.get("simulated") is True))
+    return tuple(lines)
+
+
+def _marked(simulated: bool) -> str:
+    return " \N{EN DASH} SIMULATED" if simulated else ""
