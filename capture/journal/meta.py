@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 from capture.journal.errors import JournalError
 from capture.journal.folding import real, text
@@ -21,9 +21,7 @@ def file_meta(record: TakeRecord, part: int, file_index: int) -> FileMeta:
         uid = file_uid(record.take, part, file_index)
     except (StopIteration, IndexError, ValueError):
         raise JournalError(f"{record.name} has no file {file_index} in part {part}") from None
-    zone = timezone(timedelta(minutes=record.utc_offset_minutes))
-    seconds = place.first / record.rate if record.rate else 0.0
-    originated = (record.started + timedelta(seconds=seconds)).astimezone(zone)
+    originated = _originated(record, place)
     interface = text(record.interface.get("name"))
     return FileMeta(
         sample_rate=record.rate,
@@ -63,6 +61,15 @@ def file_meta(record: TakeRecord, part: int, file_index: int) -> FileMeta:
         humidity_percent=_air(record, "relative_humidity", "%RH"),
         pressure_hpa=_air(record, "pressure", "hPa"),
     )
+
+
+def _originated(record: TakeRecord, part: Part) -> datetime:
+    seconds = part.first / record.rate if record.rate else 0.0
+    try:
+        zone = timezone(timedelta(minutes=record.utc_offset_minutes))
+        return (record.started + timedelta(seconds=seconds)).astimezone(zone)
+    except (OverflowError, ValueError):
+        raise JournalError(f"{record.name} names a time that cannot be") from None
 
 
 def _tracks(record: TakeRecord, file_index: int) -> tuple[TrackMeta, ...]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from capture.journal.errors import NotATake
 from capture.journal.lines import parse_fields
 from capture.journal.numbering import JOURNAL_SUFFIX, number_in, project_folder, session_folder, slate_folder
+from capture.journal.places import first_line
 from capture.journal.record import summary
 from capture.library.errors import AmbiguousTake, UnknownTake
 from capture.names import fold
@@ -97,8 +98,6 @@ def _by_uuid(library: Library, ref: str) -> Iterable[Path]:
 
 
 def _take_uuid(path: Path) -> str:
-    from capture.library.store import first_line
-
     with contextlib.suppress(ValueError):
         take = parse_fields(first_line(path) or b"").get("take")
         return take if isinstance(take, str) else ""

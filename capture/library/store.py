@@ -18,16 +18,15 @@ from capture.journal.appending import ChainedFile
 from capture.journal.errors import JournalError, in_words
 from capture.journal.lines import LINE_BYTES, Json, digest, parse_fields
 from capture.journal.numbering import (
-    JOURNAL_SUFFIX,
     next_number,
     project_folder,
     session_folder,
     slate_folder,
 )
+from capture.journal.places import IDENTITY, first_line, journals_in, subfolders
 from capture.library.errors import LibraryError, NotALibrary
 from capture.names import fold
 
-IDENTITY = "takechain.toml"
 LINES = "library.jsonl"
 ROOM_LOG = "room-log"
 FORMAT = "takechain-library/1"
@@ -169,10 +168,10 @@ class Library:
             fold(name(text)) if text is not None else None
             for name, text in ((project_folder, project), (session_folder, session), (slate_folder, slate))
         ]
-        for top in _folders(self.path, wanted[0]):
-            for middle in _folders(top, wanted[1]):
-                for folder in _folders(middle, wanted[2]):
-                    yield from _journals_in(folder)
+        for top in subfolders(self.path, wanted[0]):
+            for middle in subfolders(top, wanted[1]):
+                for folder in subfolders(middle, wanted[2]):
+                    yield from journals_in(folder)
 
     def find_take(self, ref: str) -> Path:
         """The journal of the take that `ref` names; raises UnknownTake or AmbiguousTake.
@@ -188,7 +187,7 @@ class Library:
         """The folder for takes of a slate; an existing one that differs only in case is kept."""
         path = self.path
         for name in (project_folder(project), session_folder(session), slate_folder(slate)):
-            path /= next((p.name for p in _folders(path, fold(name))), name)
+            path /= next((p.name for p in subfolders(path, fold(name))), name)
         return path
 
     def next_number(self, project: str, slate: str, scope: str = "slate") -> int:
@@ -281,40 +280,3 @@ def _last_line(path: Path, kind: str) -> Json | None:
                         if fields.get("type") == kind:
                             return fields
     return None
-
-
-def first_line(path: Path) -> bytes | None:
-    """The first whole line of a journal without its newline, or None when there is none."""
-    try:
-        with path.open("rb") as stream:
-            raw = stream.readline(LINE_BYTES + 1)
-    except OSError:
-        return None
-    return raw[:-1] if raw.endswith(b"\n") else None
-
-
-def _folders(parent: Path, wanted: str | None) -> list[Path]:
-    """The folders in a folder that takes may lie in, in order of name; only `wanted` (folded) when given."""
-    try:
-        with os.scandir(parent) as entries:
-            names = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
-    except OSError:
-        return []
-    return [
-        parent / name
-        for name in sorted(names)
-        if not name.startswith(".") and (wanted is None or fold(name) == wanted)
-    ]
-
-
-def _journals_in(folder: Path) -> list[Path]:
-    try:
-        with os.scandir(folder) as entries:
-            names = [
-                entry.name
-                for entry in entries
-                if entry.name.endswith(JOURNAL_SUFFIX) and entry.is_file(follow_symlinks=False)
-            ]
-    except OSError:
-        return []
-    return [folder / name for name in sorted(names)]

@@ -1,0 +1,165 @@
+"""Verification of a take from its folder alone: no database, no settings, no network.
+
+lines   form, order, chain, seal, signatures           verify_lines.py
+files   headers, blocks, whole audio, nothing behind   verify_files.py
+here    the chain snapshot, the take before it, and the words for what is not a fault
+"""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from capture.chain.errors import ChainError
+from capture.chain.snapshot import Snapshot
+from capture.journal.errors import NotATake, in_words
+from capture.journal.lines import digest, parse_fields, read_lines
+from capture.journal.places import first_line, journals_below, library_of
+from capture.journal.record import TakeRecord, begun, fold
+from capture.journal.report import Report
+from capture.journal.verify_files import check_files
+from capture.journal.verify_lines import check_lines, check_seal, check_timeline
+from capture.take import Condition
+
+
+class Begins:
+    """The begin lines of a library, read once for any number of takes."""
+
+    def __init__(self) -> None:
+        self._of: dict[Path, dict[str, tuple[Path, str, int]]] = {}
+
+    def below(self, library: Path) -> dict[str, tuple[Path, str, int]]:
+        """Hex SHA-256 of each begin line to its journal, library UUID and counter."""
+        if library not in self._of:
+            self._of[library] = dict(_begins(library))
+        return self._of[library]
+
+
+def _begins(library: Path) -> Iterator[tuple[str, tuple[Path, str, int]]]:
+    for path in journals_below(library):
+        raw = first_line(path)
+        if raw is None:
+            continue
+        try:
+            fields = parse_fields(raw)
+        except ValueError:
+            continue
+        counter = fields.get("counter")
+        yield digest(raw), (path, str(fields.get("library")), counter if isinstance(counter, int) else 0)
+
+
+def verify_take(path: Path, *, begins: Begins | None = None, own_keyid: str = "") -> Report:
+    """Recompute everything that a take's folder can prove; never raises for what is in it.
+
+    `own_keyid` is the key that the person knows to be theirs. Raises NotATake when there is no journal.
+    """
+    found = read_lines(path)
+    report = Report(path)
+    if is_held(path):
+        report.fault("it is being recorded just now, and not sealed yet", path.name, incomplete=True)
+    check_lines(report, found)
+    try:
+        record = begun(fold(found.lines), path)
+    except NotATake as error:
+        report.fault(error.what)
+        return report
+    report.record = record
+    check_seal(report, record, found.lines)
+    check_timeline(report, record)
+    check_files(report, record)
+    _check_chain_file(report, record)
+    _check_predecessor(report, record, found.lines[0].raw, begins or Begins())
+    _describe(report, record, own_keyid)
+    return report
+
+
+def verify_takes(paths: Iterable[Path], *, own_keyid: str = "") -> list[Report]:
+    """Reports on several takes, the begin lines of their library read only once."""
+    begins = Begins()
+    return [verify_take(path, begins=begins, own_keyid=own_keyid) for path in paths]
+
+
+def is_held(path: Path) -> bool:
+    """Whether another process holds a journal for writing."""
+    try:
+        with path.open("rb") as stream:
+            fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _check_chain_file(report: Report, record: TakeRecord) -> None:
+    name = record.chain_file
+    if not name:
+        return
+    if Path(name).name != name:
+        report.fault(f"the journal names a chain snapshot outside the take's folder ({name!r})")
+        return
+    try:
+        raw = (record.folder / name).read_bytes()
+        snapshot = Snapshot.load(raw)
+    except OSError as error:
+        report.fault(f"the chain snapshot is missing ({in_words(error)[0]})", name, incomplete=True)
+        return
+    except ChainError as error:
+        report.fault(f"the chain snapshot was altered: {error.what}", name)
+        return
+    for problem in snapshot.problems():
+        report.fault(problem, name)
+    if snapshot.digest != record.chain_digest:
+        report.fault("the chain snapshot is not the one the take began with (its digest differs)", name)
+    elif raw.rstrip(b"\n") != snapshot.to_json().rstrip(b"\n"):
+        report.fault("the chain snapshot is not in canonical form: it was altered", name)
+    left_out = sum(kept.field is None for kept in snapshot.fields.values())
+    if left_out:
+        report.warn(f"{left_out} fields of the chain were left out of this copy", name)
+
+
+def _check_predecessor(report: Report, record: TakeRecord, begin: bytes, begins: Begins) -> None:
+    if record.previous_begin is None:
+        if record.counter > 1:
+            report.warn(f"it names no take before it, though it is number {record.counter} of its library")
+        return
+    library = library_of(record.folder / "here")
+    known = begins.below(library) if library is not None else {}
+    if record.previous_begin in known:
+        report.info(
+            f"the take before it is here and is the one it names ({known[record.previous_begin][0].name})"
+        )
+        return
+    ours = digest(begin)
+    for sha256, (path, uuid, counter) in known.items():
+        if (uuid, counter) == (record.library, record.counter - 1) and sha256 != ours:
+            report.fault(f"the take before it ({path.name}) is not the one it names: its first line differs")
+            return
+    report.warn("its predecessor is not here and was not checked")
+
+
+def _describe(report: Report, record: TakeRecord, own_keyid: str) -> None:
+    """Words for what is so, and no fault."""
+    if record.simulated:
+        report.warn("its sound is simulated, not recorded")
+    if record.lost_frames:
+        gaps = f"{len(record.gaps)} gap{'s' if len(record.gaps) != 1 else ''}"
+        report.warn(f"{record.lost_frames} frames were lost in {gaps}")
+    elif record.gaps:
+        report.warn(f"it has {len(record.gaps)} gaps")
+    if record.condition is Condition.LOST_DEVICE:
+        report.warn("the interface was lost while it rolled")
+    recovered = sum(block.frames for block in record.blocks if block.recovered)
+    if record.reason == "recovered" or recovered:
+        report.warn(f"it was recovered after a crash ({recovered} frames were hashed only afterwards)")
+    for edit in record.edits:
+        if edit.after_end:
+            undone = " (undone)" if edit.undone else ""
+            report.info(
+                f"edited after the end by {edit.by or 'somebody'}: {edit.field} = {edit.value!r}{undone}"
+            )
+    if record.moved:
+        report.info(f"recorded under the name {record.recorded_name}")
+    if record.sealed and record.keyid != own_keyid:
+        report.info("whether the signing key is whose it should be was not checked (signer unknown)")
