@@ -1,0 +1,146 @@
+"""The keys for inputs, their names and their chain."""
+
+from __future__ import annotations
+
+import re
+
+from textual.suggester import Suggester
+
+from capture.chain.completion import complete
+from capture.errors import UsageError
+from tui.screens.desk import NOW_OR_NEXT, Desk
+from tui.screens.view import Json
+
+_RANGE = re.compile(r"^\s*(\d{1,4}(?:\s*-\s*\d{1,4})?)\s*:\s*(.*)$", re.DOTALL)
+GAIN_STEP = 1
+
+
+class ChainSuggester(Suggester):
+    """Completes a chain line from the lines that stand on other inputs."""
+
+    def __init__(self, known: list[str]) -> None:
+        super().__init__(case_sensitive=True)
+        self._known = known
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """The first longer line that begins as typed."""
+        found = next(iter(complete(value, self._known)), None) if value else None
+        return value + found[len(value) :] if found else None
+
+
+def split_range(text: str, selected: int) -> tuple[str, str]:
+    """The inputs a chain line is for and the line itself: `5-8: SM57 > …` or the selected input's."""
+    found = _RANGE.match(text)
+    return (found[1].replace(" ", ""), found[2]) if found else (str(selected), text)
+
+
+class ChainOrders(Desk):
+    """Handlers named `do_<id>` for the table of keys."""
+
+    @property
+    def track(self) -> Json:
+        """The selected input; the table lets these keys through only when there is one."""
+        return self.view.track or {"input": self.view.input}
+
+    def do_arm(self) -> None:
+        """Arm or disarm the selected input."""
+        self.order("track", {"input": self.track["input"], "armed": not self.track.get("armed")})
+
+    def do_arm_all(self) -> None:
+        """Arm all inputs, or disarm all when all are armed."""
+        view = self.view
+        all_armed = len(view.armed) == len(view.tracks)
+        self.order("setup", {"inputs": "none" if all_armed else ""})
+
+    def do_name_track(self) -> None:
+        """Name the selected input."""
+        number = self.track["input"]
+        self.ask(
+            f"name {number}",
+            f"name of input {number}",
+            lambda name: self.order("track", {"input": number, "name": name}, draft=(f"name {number}", name)),
+            value=str(self.track.get("name") or ""),
+        )
+
+    def do_names(self) -> None:
+        """Paste all names."""
+        self.ask(
+            "names",
+            "names from input 1",
+            lambda text: self.order("names", {"text": text}, draft=("names", text)) if text else None,
+            hint="separated by commas",
+        )
+
+    def do_chain(self) -> None:
+        """Write a chain line."""
+        number = self.track["input"]
+        known = [str(t["line"]) for t in self.view.tracks if t.get("line")]
+        self.ask(
+            f"chain {number}",
+            f"chain of {number}",
+            lambda text: self._chain(text, number),
+            value=str(self.track.get("line") or ""),
+            suggester=ChainSuggester(known),
+            hint="5-8: … for a range",
+        )
+
+    def _chain(self, text: str, number: int) -> None:
+        inputs, line = split_range(text, number)
+
+        def send(when: str) -> None:
+            args = {"line": line, "inputs": inputs, "when": when}
+            self.order("chain", args, draft=(f"chain {number}", text))
+
+        self.when(f"the chain of {inputs} changes from", send)
+
+    def do_gain_up(self) -> None:
+        """One dB more."""
+        self._gain(GAIN_STEP)
+
+    def do_gain_down(self) -> None:
+        """One dB less."""
+        self._gain(-GAIN_STEP)
+
+    def _gain(self, step: int) -> None:
+        number = self.track["input"]
+        total = step
+
+        def question() -> str:
+            return f"gain of {number} {total:+d} dB from (+ − go on)".replace("-", "−")
+
+        def stretch(key: str) -> str | None:
+            nonlocal total
+            if key not in {"+", "-"}:
+                return None
+            total += GAIN_STEP if key == "+" else -GAIN_STEP
+            return question()
+
+        def send(when: str) -> None:
+            if total:
+                self.order("gain", {"input": number, "db": total, "when": when})
+
+        if self.view.rolling:
+            answer = {"w": "now", "n": "next"}
+            self.bottom.ask_choice(question(), NOW_OR_NEXT, lambda key: send(answer[key]), stretch)
+        else:
+            send("next")
+
+    def do_confirm(self) -> None:
+        """Confirm what was carried over."""
+        self.order("chainconfirm", then=lambda _: self.say("the chain is confirmed"))
+
+    def do_copy_chain(self) -> None:
+        """Copy the chain of another input."""
+        number = self.track["input"]
+
+        def copy(text: str) -> None:
+            if not text.isdigit():
+                self.complain(UsageError(f"{text!r} is not an input", "type its number, such as 3"))
+                return
+            args = {"source": int(text), "target": number}
+            self.when(
+                f"the chain of {number} changes from",
+                lambda when: self.order("chaincopy", {**args, "when": when}),
+            )
+
+        self.ask("copy chain", f"copy to input {number} the chain of input", copy)

@@ -1,0 +1,112 @@
+"""What the screen knows at one moment: the station's status with the selection of this client."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+Json = dict[str, Any]
+
+OFFLINE = "offline"
+
+
+@dataclass(frozen=True)
+class View:
+    """One status of the station, read with care: a field that is missing is empty, never an error."""
+
+    status: Json = field(default_factory=dict)
+    input: int = 1
+    chosen_take: str | None = None
+    connected: bool = False
+
+    @property
+    def state(self) -> str:
+        """idle, armed, rolling, closing, lost; offline before the station has answered."""
+        return str(self.status.get("state", OFFLINE)) if self.connected else OFFLINE
+
+    @property
+    def rolling(self) -> bool:
+        """Whether a take is being written (a lost device does not end it by itself)."""
+        return self.take is not None and self.state in {"rolling", "lost"}
+
+    @property
+    def setup(self) -> Json:
+        """What was set up: interface, rate, format, inputs, project, session, slate and settings."""
+        return self.status.get("setup") or {}
+
+    @property
+    def interface(self) -> Json | None:
+        """The chosen interface, or None."""
+        return self.setup.get("interface") or None
+
+    @property
+    def nothing_set(self) -> bool:
+        """Whether there is nothing to record from yet, so that the Set-up page has to open."""
+        return self.connected and self.interface is None
+
+    @property
+    def tracks(self) -> list[Json]:
+        """All inputs of the interface, in order."""
+        return list(self.status.get("tracks") or [])
+
+    @property
+    def track(self) -> Json | None:
+        """The selected input."""
+        return next((track for track in self.tracks if track.get("input") == self.input), None)
+
+    @property
+    def armed(self) -> list[int]:
+        """The inputs that the next take records."""
+        return [track["input"] for track in self.tracks if track.get("armed")]
+
+    @property
+    def carried(self) -> bool:
+        """Whether any armed input's chain still stands as carried over from an earlier session."""
+        return any(track.get("carried") for track in self.tracks)
+
+    @property
+    def take(self) -> Json | None:
+        """The take that is rolling or closing."""
+        return self.status.get("take") or None
+
+    @property
+    def takes(self) -> list[Json]:
+        """The finished takes of the slate, oldest first."""
+        return list(self.status.get("takes") or [])
+
+    @property
+    def subject(self) -> Json | None:
+        """The take that verdict, kind and notes act on: the rolling one, else the chosen, else the last."""
+        if self.rolling:
+            return self.take
+        wanted = self.chosen_take or self.status.get("last")
+        found = next((take for take in self.takes if take.get("uuid") == wanted), None)
+        return found or (self.takes[-1] if self.takes else None)
+
+    @property
+    def markers(self) -> list[Json]:
+        """The markers of the rolling take."""
+        found = (self.take or {}).get("markers")
+        return found if isinstance(found, list) else []
+
+    @property
+    def rate(self) -> int:
+        """Frames per second of the rolling take, else of the set-up."""
+        return int((self.take or {}).get("rate") or self.setup.get("rate") or 48000)
+
+    @property
+    def warnings(self) -> list[Json]:
+        """What is wrong and has not been seen yet, oldest first."""
+        return list(self.status.get("warnings") or [])
+
+    @property
+    def air(self) -> list[Json]:
+        """The newest value of each quantity."""
+        return list(self.status.get("air") or [])
+
+
+def count(value: object) -> int:
+    """How many: a list's length or the number itself, since lists and totals both travel."""
+    if isinstance(value, list | tuple):
+        return len(value)
+    return value if isinstance(value, int) else 0

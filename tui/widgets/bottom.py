@@ -1,0 +1,204 @@
+"""The two rows at the bottom: the keys that can be pressed now, or one question, or one line to type in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.suggester import Suggester
+from textual.widget import Widget
+from textual.widgets import Input, Label
+
+from tui.keys import Action
+from tui.widgets.rows import Row, Rows, Span, cells
+
+MORE = "? Help"
+
+
+@dataclass(frozen=True)
+class Option:
+    """One answer to a question: the key that gives it, and its words."""
+
+    key: str
+    label: str
+
+
+class Keys(Rows):
+    """The footer: as many of the possible actions as fit, the most needed first."""
+
+    def update(self, actions: list[Action], said: str) -> None:
+        """Draw the actions in two rows, or in one under a message."""
+        width = self.size.width
+        if said:
+            self.show([[(f" {said}", "strong")], *lines_of_keys(actions, width, 1)])
+        else:
+            self.show(lines_of_keys(actions, width, 2))
+
+
+def lines_of_keys(actions: Iterable[Action], width: int, height: int) -> list[list[Span]]:
+    """Rows of `key label`, filled in order; what does not fit is on the help page, which always fits."""
+    rows: list[list[Span]] = [[] for _ in range(height)]
+    used = [1] * height
+    row = 0
+    listed = [a for a in actions if a.id != "help"]
+    for action in listed:
+        size = cells(action.shown) + cells(action.label) + 3
+        limit = width - (len(MORE) + 1 if row == height - 1 else 0)
+        if used[row] + size > limit:
+            if row == height - 1:
+                continue
+            row += 1
+        rows[row] += [(f" {action.shown}", "key"), (f" {action.label} ", "")]
+        used[row] += size
+    rows[-1].append((f" {MORE[0]}", "key"))
+    rows[-1].append((MORE[1:], ""))
+    return rows
+
+
+class Line(Input):
+    """The one line that is typed in; pasted lines become one, Tab takes the completion."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "cursor_right", "Complete", show=False),
+    ]
+
+    def _on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        event.prevent_default()
+        self.insert_text_at_cursor(
+            ", ".join(part.strip() for part in event.text.splitlines() if part.strip())
+        )
+
+
+class Choice(Rows):
+    """A question with its answers; keys that are no answer do nothing."""
+
+    can_focus = True
+
+
+class Bottom(Widget):
+    """Shows one of footer, line and question at a time; what Esc puts aside comes back the next time."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
+        super().__init__(id=id)
+        self._drafts: dict[str, str] = {}
+        self._draft_key = ""
+        self._typed: Callable[[str], None] | None = None
+        self._options: list[Option] = []
+        self._chosen: Callable[[str], None] | None = None
+        self._stretch: Callable[[str], str | None] | None = None
+
+    def compose(self) -> ComposeResult:
+        """Footer, line and question, of which CSS shows one."""
+        yield Keys(id="keys")
+        with Horizontal(id="typing"):
+            yield Label(id="label")
+            yield Line(id="line", select_on_focus=False, compact=True)
+        yield Rows(id="hint")
+        yield Choice(id="choice")
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being typed or asked."""
+        return self.has_class("-typing") or self.has_class("-asking")
+
+    def ask_text(
+        self,
+        key: str,
+        label: str,
+        value: str,
+        then: Callable[[str], None],
+        suggester: Suggester | None = None,
+        hint: str = "",
+    ) -> None:
+        """Open the line; `key` names the draft that Esc keeps."""
+        self._draft_key, self._typed = key, then
+        line = self.query_one(Line)
+        line.suggester = suggester
+        line.value = self._drafts.get(key, value)
+        self.query_one("#label", Label).update(f"{label}  ")
+        back = "  (what you typed before)" if key in self._drafts else ""
+        tab = "  Tab completes" if suggester else ""
+        self.query_one("#hint", Rows).show([[(f" Enter keeps  Esc puts aside{tab}  {hint}{back}", "dim")]])
+        self.remove_class("-asking").add_class("-typing")
+        line.cursor_position = len(line.value)
+        line.focus()
+
+    def ask_choice(
+        self,
+        question: str,
+        options: list[Option],
+        then: Callable[[str], None],
+        stretch: Callable[[str], str | None] | None = None,
+    ) -> None:
+        """Ask; Enter gives the first option, which has to be the harmless one, and Esc none.
+
+        A key that `stretch` answers with a text changes the question instead of answering it.
+        """
+        self._options, self._chosen, self._stretch = options, then, stretch
+        self._show_question(question)
+        self.remove_class("-typing").add_class("-asking")
+        self.query_one(Choice).focus()
+
+    def keep_draft(self, key: str, text: str) -> None:
+        """Keep a text that was not taken, so that it comes back when the line opens again."""
+        self._drafts[key] = text
+
+    def close(self) -> None:
+        """Back to the footer."""
+        self.remove_class("-typing", "-asking")
+        self.screen.set_focus(None)
+
+    def put_aside(self) -> bool:
+        """Close line or question, keeping what was typed; False when neither was open."""
+        if not self.busy:
+            return False
+        if self.has_class("-typing") and (text := self.query_one(Line).value):
+            self._drafts[self._draft_key] = text
+        self.close()
+        return True
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Hand on what was typed."""
+        event.stop()
+        self._drafts.pop(self._draft_key, None)
+        self.close()
+        if self._typed:
+            self._typed(event.value.strip())
+
+    def on_key(self, event: events.Key) -> None:
+        """Answer the question; Esc puts things aside."""
+        if event.key == "escape" and self.put_aside():
+            event.stop()
+        elif self.has_class("-asking"):
+            event.stop()
+            event.prevent_default()
+            self._answer("enter" if event.key == "enter" else event.character or event.key)
+
+    def _answer(self, key: str) -> None:
+        if self._stretch and (question := self._stretch(key)):
+            self._show_question(question)
+            return
+        chosen = self._options[0].key if key == "enter" else key
+        if chosen in {option.key for option in self._options}:
+            self.close()
+            if self._chosen:
+                self._chosen(chosen)
+
+    def _show_question(self, question: str) -> None:
+        answers: Row = [
+            span
+            for place, option in enumerate(self._options)
+            for span in (
+                (f" {option.key}", "key"),
+                (f" {option.label}{' (Enter)' if place == 0 else ''} ", ""),
+            )
+        ]
+        self.query_one(Choice).show(
+            [[(f" {question}", "strong")], [*answers, (" Esc", "key"), (" back", "")]]
+        )

@@ -1,0 +1,209 @@
+"""The lines of facts between meters and footer: session, selected input, chain, air and warning."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+from tui.screens import words
+from tui.screens.view import Json, View, count
+from tui.widgets.ballistics import FLOOR_DB, Ballistics
+from tui.widgets.rows import Row, Rows, Span, spread
+
+OLD_SECONDS = 10.0
+_SHORT = {"temperature": "", "relative_humidity": "RH", "pressure": ""}
+
+
+class SessionLine(Rows):
+    """Project ▸ session, the file that is or will be written, and the interface."""
+
+    def update(self, view: View) -> None:
+        """Draw the line."""
+        setup = view.setup
+        where = " ▸ ".join(str(setup[key]) for key in ("project", "session") if setup.get(key))
+        left: list[Span] = [(f" {where or 'no session yet'}", "")]
+        if files := _files(view):
+            more = f" +{len(files) - 1}" if len(files) > 1 else ""
+            verb = "writes" if view.take else "next file"
+            left.append((f"   {verb} {PurePath(str(files[0])).name}{more}", "strong"))
+        self.show([spread(left, [(f"{interface_words(view)} ", "dim")], self.size.width)])
+
+
+def _files(view: View) -> list[object]:
+    source = view.take or view.status.get("next") or {}
+    found = source.get("files")
+    return found if isinstance(found, list) else []
+
+
+def interface_words(view: View) -> str:
+    """The interface in one phrase: name, inputs, rate, format, and whether it is simulated or away."""
+    interface, setup = view.interface, view.setup
+    if interface is None:
+        return "no interface · S sets it up" if view.connected else ""
+    parts = [
+        str(interface.get("name", "")),
+        f"{interface.get('inputs', '?')} ch",
+        words.rate(setup.get("rate")),
+        words.audio_format(setup.get("format")),
+    ]
+    if interface.get("origin") == "simulated" and "simul" not in parts[0].lower():
+        parts.insert(1, "simulated")
+    state = setup.get("interface_state")
+    if state in {"absent", "lost", "opening"}:
+        parts.insert(1, {"opening": "opening…"}.get(str(state), f"✖ {state}"))
+    return " · ".join(parts)
+
+
+class TrackLine(Rows):
+    """The selected input: name, armed or not, and its levels in numbers."""
+
+    def update(self, view: View, meters: Ballistics, *, fresh: bool) -> None:
+        """Draw the line."""
+        track = view.track
+        if track is None:
+            self.show([])
+            return
+        armed: Span = ("● armed", "armed") if track.get("armed") else ("○ not armed", "dim")
+        name = str(track.get("name") or "")
+        left: list[Span] = [(f" {track['input']} {name}".rstrip(), "strong"), ("  ", ""), armed]
+        if link := track.get("link"):
+            left.append((f"  ⛓ {link}", "dim"))
+        armed_count = f"{len(view.armed)} of {len(view.tracks)} armed "
+        levels = _levels(meters, int(track["input"]) - 1, fresh=fresh)
+        self.show([spread([*left, ("  ", ""), *levels], [(armed_count, "dim")], self.size.width)])
+
+
+def _levels(meters: Ballistics, index: int, *, fresh: bool) -> Row:
+    if not fresh or index >= meters.channels:
+        return [("no data", "warn")]
+    if meters.dead[index]:
+        return [("∅ exact zeros: nothing is connected, or it is switched off", "warn")]
+    shown = words.level(_finite(meters.shown[index]))
+    held = words.level(_finite(meters.held[index]))
+    overs = int(meters.overs[index])
+    over: Span = (f"  ▲ OVER {overs}", "over") if overs else ("", "")
+    return [(f"peak {shown:>6}  hold {held:>6} dBFS", ""), over]
+
+
+def _finite(db: float) -> float:
+    return float(db) if db > FLOOR_DB else float("-inf")
+
+
+class ChainLine(Rows):
+    """The whole path of the selected input in one line, in the grammar in which it is typed."""
+
+    def update(self, view: View) -> None:
+        """Draw the line."""
+        track = view.track
+        self.show([_chain(track)] if track else [])
+
+
+def _chain(track: Json) -> Row:
+    line = str(track.get("line") or "")
+    if not line:
+        return [(" chain not declared · e writes it", "dim")]
+    carried: list[Span] = [("  ~ carried over · y confirms", "mark")] if track.get("carried") else []
+    return [(f" {line}", ""), *carried]
+
+
+class ChainColumn(Rows):
+    """The same path from top to bottom, where the window has room for a column."""
+
+    def update(self, view: View) -> None:
+        """Draw the column."""
+        track = view.track
+        if track is None:
+            self.show([])
+            return
+        rows: list[Row] = [[(f" {track['input']} {track.get('name') or ''}", "strong")], []]
+        line = str(track.get("line") or "")
+        if not line:
+            rows += [[(" chain not declared", "dim")], [(" e writes it", "dim")]]
+        for step, element in enumerate(elements(line)):
+            rows += [[("   ↓", "dim")]] if step else []
+            rows += [[(f" {text}", "")] for text in wrapped(element, max(self.size.width - 2, 8))]
+        if track.get("carried"):
+            rows += [[], [(" ~ carried over", "mark")], [(" y confirms it", "dim")]]
+        self.show(rows)
+
+
+def elements(line: str) -> list[str]:
+    """The elements of a chain line; the source with its place, if any, is the first."""
+    head, mark, rest = line.partition(": ")
+    parts = [part.strip() for part in (rest if mark else line).split(" > ")]
+    return [part for part in ([head.strip()] if mark else []) + parts if part]
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """The text in lines of at most `width` cells, broken at spaces."""
+    import textwrap
+
+    return textwrap.wrap(text, width) or [""]
+
+
+class AirLine(Rows):
+    """Sensor values with the age of the reading; what is typed or simulated says so."""
+
+    def update(self, view: View) -> None:
+        """Draw the line."""
+        width = self.size.width
+        if not view.connected:
+            self.show([])
+        elif not view.air:
+            text = _sensor_words(view) or "not measured · S adds a sensor or takes typed values"
+            self.show([[(f" Air  {text}", "dim")]])
+        else:
+            self.show([spread([(" Air  ", "dim"), *_values(view)], [(_sensor_words(view), "warn")], width)])
+
+
+def _values(view: View) -> Row:
+    parts: list[Span] = []
+    for reading in view.air:
+        quantity = str(reading.get("quantity", ""))
+        label = _SHORT.get(quantity, quantity.replace("_", " "))
+        text = words.value(quantity, reading.get("value"), str(reading.get("unit", "")).replace("%RH", "%"))
+        doubt = " ?" if reading.get("quality") not in {None, "", "ok"} else ""
+        parts.append((f"{text} {label}".rstrip() + doubt + "  ", ""))
+    ages = [float(r["age_s"]) for r in view.air if isinstance(r.get("age_s"), int | float)]
+    oldest = max(ages) if ages else None
+    live = not any(r.get("typed") for r in view.air)
+    old = live and oldest is not None and oldest > OLD_SECONDS
+    return [*parts, (words.age(oldest), "warn" if old else "dim"), (_source(view), "dim")]
+
+
+def _source(view: View) -> str:
+    said = []
+    if any(r.get("simulated") for r in view.air):
+        said.append("simulated")
+    for reading in view.air:
+        if reading.get("typed"):
+            said.append(f"typed by {reading.get('by') or 'somebody'}")
+            break
+    return "".join(f" · {text}" for text in said)
+
+
+def _sensor_words(view: View) -> str:
+    """What is not as it should be with the sensors; empty when all are live."""
+    bad = [s for s in view.status.get("sensors") or [] if s.get("state") not in {"live", "typed"}]
+    return " · ".join(f"sensor {s.get('port', '')} {s.get('state', '')}" for s in bad) + (" " if bad else "")
+
+
+class WarningLine(Rows):
+    """Empty when all is well; else the oldest thing that is wrong and was not acknowledged."""
+
+    def update(self, view: View, trouble: str) -> None:
+        """Draw what this screen itself has to say (`trouble`), else the station's oldest warning."""
+        width = self.size.width
+        catalog = view.status.get("catalog") or {}
+        if trouble:
+            self.show([spread([(" ! ", "over"), (trouble, "warn")], [("Esc clears ", "dim")], width)])
+        elif view.warnings:
+            first, more = view.warnings[0], len(view.warnings) - 1
+            text = f"{words.day_time(first.get('utc'))} {first.get('text', '')}".strip()
+            rest = f"w seen{f' · {more} more' if more else ''} "
+            self.show([spread([(" ! ", "over"), (text, "warn")], [(rest, "dim")], width)])
+        elif catalog.get("state") not in {None, "", "ok"}:
+            waiting = count(catalog.get("pending"))
+            text = str(catalog.get("text") or f"catalogue {catalog['state']}")
+            self.show([[(f" · {text}", "dim"), (f" · {waiting} takes wait" if waiting else "", "dim")]])
+        else:
+            self.show([])

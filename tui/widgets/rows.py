@@ -1,0 +1,117 @@
+"""A widget of rows made of styled spans; only rows that changed are drawn again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+Span = tuple[str, str]  # text and the name of its style; "" is the widget's own
+Row = Sequence[Span]
+
+
+class Rows(Widget):
+    """Shows what `show` was given last; each row is cut and filled to the widget's width."""
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "rows--dim",
+        "rows--strong",
+        "rows--mark",
+        "rows--warn",
+        "rows--key",
+        "rows--chosen",
+        "rows--armed",
+        "rows--rolling",
+        "rows--over",
+        "rows--hot",
+        "rows--ok",
+    }
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
+        super().__init__(id=id)
+        self._rows: list[tuple[Span, ...]] = []
+
+    def show(self, rows: Sequence[Row]) -> None:
+        """Draw these rows from the top; refreshes only the ones that differ from what stands there."""
+        fresh = [tuple(row) for row in rows]
+        old, self._rows = self._rows, fresh
+        for y in range(max(len(old), len(fresh))):
+            before = old[y] if y < len(old) else None
+            after = fresh[y] if y < len(fresh) else None
+            if before != after:
+                self.refresh(Region(0, y, self.size.width, 1))
+
+    def plain(self) -> list[str]:
+        """The rows' text without styles."""
+        return ["".join(text for text, _ in row) for row in self._rows]
+
+    def style_named(self, name: str) -> Style:
+        """The style of a span."""
+        return self.get_component_rich_style(f"rows--{name}") if name else self.rich_style
+
+    def render_line(self, y: int) -> Strip:
+        """One row as segments that carry their own background."""
+        width, own = self.size.width, self.rich_style
+        row = self._rows[y] if y < len(self._rows) else ()
+        segments = [Segment(text, self.style_named(name)) for text, name in row if text]
+        return Strip(segments).adjust_cell_length(width, own)
+
+
+def spread(left: Row, right: Row, width: int) -> list[Span]:
+    """A row with one part at each end; the left one is cut when both do not fit."""
+    room = width - sum(cells(text) for text, _ in right)
+    if room < 1:
+        return cut(left, width)
+    kept = cut(left, room - 1) if right else cut(left, room)
+    used = sum(cells(text) for text, _ in kept)
+    return [*kept, (" " * (room - used), ""), *right]
+
+
+def cut(row: Row, width: int) -> list[Span]:
+    """The row's beginning that fits `width` cells, with `…` where something was left out."""
+    if sum(cells(text) for text, _ in row) <= width:
+        return list(row)
+    kept: list[Span] = []
+    room = width - 1
+    for text, name in row:
+        if room <= 0:
+            break
+        piece = clip(text, room)
+        room -= cells(piece)
+        kept.append((piece, name))
+        if piece != text:
+            break
+    return [*kept, ("…", "dim")] if width > 0 else []
+
+
+def clip(text: str, width: int) -> str:
+    """The text's beginning of at most `width` cells."""
+    if cells(text) <= width:
+        return text
+    out, used = [], 0
+    for sign in text:
+        used += cells(sign)
+        if used > width:
+            break
+        out.append(sign)
+    return "".join(out)
+
+
+def fit(text: str, width: int) -> str:
+    """The text in exactly `width` cells, cut with `…` or filled with spaces."""
+    if cells(text) > width:
+        text = clip(text, max(width - 1, 0)) + "…" if width else ""
+    return text + " " * (width - cells(text))
+
+
+def cells(text: str) -> int:
+    """How many cells of a terminal the text takes."""
+    from rich.cells import cell_len
+
+    return cell_len(text)
