@@ -1,0 +1,1 @@
+"""The long-lived process of one library: recorder, sensors, edits, catalogue; and its client."""

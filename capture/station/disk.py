@@ -1,0 +1,58 @@
+"""How long the disk lasts: free bytes over the bytes per second a take needs or just used."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+LEAST_SECONDS = 5.0  # with less room than this a take is not begun
+_RESERVE_BYTES = 8 * 1024 * 1024  # journal, headers and file system blocks
+_SMOOTHING = 0.2
+_SAMPLE_SECONDS = 1.0
+
+
+class Disk:
+    """Free space of the library's file system, with a smoothed rate of consumption while rolling."""
+
+    def __init__(self, library: Path) -> None:
+        self._library = library
+        self._last: tuple[float, int] | None = None
+        self._rate: float | None = None
+
+    def free_bytes(self) -> int | None:
+        """Bytes an ordinary user may still write; None when the file system does not answer."""
+        try:
+            found = os.statvfs(self._library)
+        except OSError:
+            return None
+        return found.f_bavail * found.f_frsize
+
+    def watch(self, rolling: bool) -> None:
+        """Take a sample of what is being consumed, others' writing included; call it about once a second."""
+        now, free = time.monotonic(), self.free_bytes()
+        if not rolling or free is None:
+            self._last = self._rate = None
+            return
+        if self._last is None:
+            self._last = (now, free)
+            return
+        passed = now - self._last[0]
+        if passed < _SAMPLE_SECONDS:
+            return
+        used = max(0.0, (self._last[1] - free) / passed)
+        self._rate = used if self._rate is None else self._rate + _SMOOTHING * (used - self._rate)
+        self._last = (now, free)
+
+    def seconds_left(self, bytes_per_second: float) -> float | None:
+        """Seconds of recording left, by the greater of the nominal and the observed rate (bytes/s)."""
+        free = self.free_bytes()
+        pace = max(bytes_per_second, self._rate or 0.0)
+        if free is None or pace <= 0:
+            return None
+        return max(0.0, (free - _RESERVE_BYTES) / pace)
+
+
+def take_bytes_per_second(tracks: int, rate: int, sample_format: str) -> float:
+    """What a take of `tracks` tracks at `rate` Hz in "pcm24" or "float32" needs (bytes/s)."""
+    return float(tracks * rate * (3 if sample_format == "pcm24" else 4))

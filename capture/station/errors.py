@@ -1,0 +1,35 @@
+"""The errors of the station room.
+
+StationError           exit 1
+├── NoStation          exit 1  no station answers and none could be started
+├── StationRunning     exit 1  another station holds this library
+└── RecorderFailed     exit 4  the capture process could not be started or does not answer
+"""
+
+from __future__ import annotations
+
+from capture.errors import NothingRecorded, TakechainError
+
+
+class StationError(TakechainError):
+    """Something about the station itself."""
+
+    code = "station"
+
+
+class NoStation(StationError):
+    """No station answers for this library and none could be started."""
+
+    code = "no station"
+
+
+class StationRunning(StationError):
+    """Another station holds this library."""
+
+    code = "station running"
+
+
+class RecorderFailed(NothingRecorded):
+    """The capture process could not be started, or it does not answer."""
+
+    code = "recorder failed"

@@ -1,0 +1,190 @@
+"""The station's hold on one recorder process: start it, adopt it, order it about, watch it, end it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from capture.clock import boot_id
+from capture.errors import TakechainError
+from capture.station.errors import RecorderFailed
+from capture.wire import Client, Json, WireError
+
+INFO_NAME = "recorder.json"
+CONFIG_NAME = "recorder-config.json"
+ERROR_NAME = "recorder-error.json"
+LOG_NAME = "recorder.log"
+OPEN_SECONDS = 20.0
+_PEEK_SECONDS = 2.0
+_ORDER_SECONDS = 15.0
+_KILL_SECONDS = 2.0
+_POLL_SECONDS = 0.02
+
+
+class RecorderLink:
+    """One recorder, started or adopted; orders and looks go over two connections, so that no look waits."""
+
+    def __init__(self, info: Json, process: subprocess.Popen[bytes] | None) -> None:
+        self.info = info
+        self.pid = int(info["pid"])
+        self._process = process
+        self._socket = Path(str(info["socket"]))
+        self._orders: Client | None = None
+        self._looks: Client | None = None
+
+    def call(self, do: str, timeout: float = _ORDER_SECONDS, **args: object) -> Json:
+        """Give an order; raises the recorder's error, or WireError when it is gone or too slow."""
+        if self._orders is None:
+            self._orders = Client(self._socket, timeout)
+        try:
+            return self._orders.call(do, timeout=timeout, **args)
+        except WireError:
+            self._orders.close()
+            self._orders = None
+            raise
+
+    def look(self, timeout: float = _PEEK_SECONDS) -> Json:
+        """The recorder's status; raises WireError when it is gone or does not answer."""
+        if self._looks is None:
+            self._looks = Client(self._socket, timeout)
+        try:
+            return self._looks.call("status", timeout=timeout)
+        except WireError:
+            self._looks.close()
+            self._looks = None
+            raise
+
+    def alive(self) -> bool:
+        """Whether the process still runs."""
+        if self._process is not None:
+            return self._process.poll() is None
+        return _runs(self.pid)
+
+    def kill(self) -> bool:
+        """End it at once; False when the kernel keeps it (a frozen disk) and it was left behind."""
+        self.close()
+        with contextlib.suppress(OSError):
+            os.kill(self.pid, signal.SIGKILL)
+        return self._gone(_KILL_SECONDS)
+
+    def quit(self, timeout: float = _KILL_SECONDS) -> None:
+        """Ask it to leave, and make it leave when it does not."""
+        with contextlib.suppress(TakechainError):
+            self.call("quit", timeout)
+        self.close()
+        if not self._gone(timeout):
+            self.kill()
+
+    def close(self) -> None:
+        """Let go of it without ending it."""
+        for client in (self._orders, self._looks):
+            if client is not None:
+                client.close()
+        self._orders = self._looks = None
+
+    def _gone(self, timeout: float) -> bool:
+        deadline = time.monotonic() + timeout
+        while self.alive():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(_POLL_SECONDS)
+        return True
+
+
+def start(runtime: Path, config: Json, timeout: float = OPEN_SECONDS) -> RecorderLink:
+    """Start a recorder and wait until its interface is open.
+
+    Raises its own error (unknown interface, not granted …) or RecorderFailed.
+    """
+    for name in (INFO_NAME, ERROR_NAME):
+        (runtime / name).unlink(missing_ok=True)
+    path = runtime / CONFIG_NAME
+    path.write_text(json.dumps(config))
+    log = runtime / LOG_NAME
+    with log.open("wb") as sink:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "capture.recorder", str(path)],
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=sink,
+            start_new_session=True,
+            cwd="/",
+        )
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        info = read_info(runtime)
+        if info is not None and info["pid"] == process.pid and (link := _opened(info, process)):
+            return link
+        if process.poll() is not None:
+            raise _failure(runtime, f"it ended with status {process.returncode}")
+        time.sleep(_POLL_SECONDS)
+    process.kill()
+    raise _failure(runtime, f"it did not open the interface within {timeout:g} s")
+
+
+def adopt(runtime: Path) -> RecorderLink | None:
+    """The recorder that a former station of this library left running, if there is one that answers."""
+    info = read_info(runtime)
+    if info is None or info.get("boot_id") != boot_id() or not _runs(int(info["pid"])):
+        return None
+    link = RecorderLink(info, None)
+    try:
+        link.look()
+    except TakechainError:
+        link.close()
+        return None
+    return link
+
+
+def read_info(runtime: Path) -> Json | None:
+    """What a recorder wrote of itself into the run-time folder."""
+    try:
+        info = json.loads((runtime / INFO_NAME).read_bytes())
+    except (OSError, ValueError):
+        return None
+    good = isinstance(info, dict) and isinstance(info.get("pid"), int) and "socket" in info
+    return info if good else None
+
+
+def _opened(info: Json, process: subprocess.Popen[bytes]) -> RecorderLink | None:
+    link = RecorderLink(info, process)
+    try:
+        state = link.look()
+    except WireError:
+        link.close()
+        return None
+    if state.get("state") != "lost":
+        return link
+    link.kill()
+    raise RecorderFailed(f"the interface was lost while it was being opened: {state.get('error')}")
+
+
+def _failure(runtime: Path, otherwise: str) -> TakechainError:
+    """The error a recorder left in the run-time folder, or what else is known."""
+    try:
+        said = json.loads((runtime / ERROR_NAME).read_bytes())
+    except (OSError, ValueError):
+        said = None
+    if isinstance(said, dict):
+        return TakechainError.from_dict(said)
+    return RecorderFailed(f"the recorder could not start: {otherwise}", f"its log is {runtime / LOG_NAME}")
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (OSError, IndexError):
+        return True
+    return state != "Z"

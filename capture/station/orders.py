@@ -1,0 +1,221 @@
+"""The orders a client may give, by name. Each takes the arguments of the wire and returns a JSON object."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from capture.errors import NothingRecorded, TakechainError, UsageError
+from capture.journal.numbering import slate_folder
+from capture.names import fold
+from capture.station import shelf
+from capture.station.client import version
+from capture.station.patching import Patching
+from capture.station.settings import today
+from capture.station.status import status
+from capture.take import parse_inputs
+from capture.wire import Json
+from hardware.errors import HardwareError
+from hardware.interfaces import find
+
+if TYPE_CHECKING:
+    from capture.station.service import Station
+
+_CAPTURING = ("interface", "rate", "format")  # a change of these opens the interface anew
+_NAMING = ("project", "session", "slate")
+_LONGEST_WAIT = 3600.0
+
+
+class Orders:
+    """Every public method whose name does not begin with `_` is an order; `handle` finds and calls it."""
+
+    def __init__(self, station: Station) -> None:
+        self._station = station
+        self._core = station.core
+        self._patching = Patching(station.core, station.takes)
+        self._free: dict[str, Callable[..., Json]] = {
+            "hello": self._hello,
+            "status": self._status,
+            "wait": self._wait,
+            "slates": self._slates,
+            "ack": self._ack,
+            "journal-path": self._journal_path,
+        }
+        takes, edits, sensors, patching = station.takes, station.edits, station.sensors, self._patching
+        self._changing: dict[str, Callable[..., Json]] = {
+            "setup": self._setup,
+            "roll": self._roll,
+            "roomtone": lambda limit_seconds=None: takes.roll("room tone", limit_seconds),
+            "stop": takes.stop,
+            "mark": edits.mark,
+            "unmark": edits.unmark,
+            "marktext": self._marktext,
+            "edit": edits.edit,
+            "undo": edits.undo,
+            "slate": self._slate,
+            "track": self._track,
+            "names": patching.names,
+            "chain": patching.chain,
+            "chaincopy": patching.copy,
+            "chainconfirm": patching.confirm,
+            "chainfields": patching.fields,
+            "gain": patching.gain,
+            "people": patching.people,
+            "air": sensors.typed,
+            "sensor": self._sensor,
+            "unsensor": self._unsensor,
+            "quit": self._quit,
+        }
+
+    def handle(self, do: str, args: Json) -> Json:
+        """Carry out one order; raises UsageError for one that is unknown or has the wrong arguments."""
+        order = self._free.get(do) or self._changing.get(do)
+        if order is None:
+            raise UsageError(f"the station knows no order {do!r}", "is this client newer than the station?")
+        try:
+            inspect.signature(order).bind(**args)
+        except TypeError as error:
+            raise UsageError(f"{do}: {error}") from None
+        if do in self._free:
+            return order(**args)
+        with self._core.orders:
+            return order(**args)
+
+    def _hello(self, **_: Any) -> Json:
+        core = self._core
+        return {
+            "version": version(),
+            "pid": self._station.pid,
+            "library": str(core.path),
+            "uuid": core.library.uuid,
+            "rolling": core.is_rolling(),
+        }
+
+    def _status(self) -> Json:
+        return status(self._station)
+
+    def _wait(self, timeout: float = 10.0, files: bool = False) -> Json:
+        """Return when nothing rolls any more, and with `files` when the hashes behind are written too."""
+        limit = min(float(timeout), _LONGEST_WAIT)
+        settled = self._core.wait_settled(limit)
+        if settled and files:
+            settled = self._station.worker.wait_idle(limit)
+        return {"settled": settled, "state": self._core.state.value}
+
+    def _slates(self, project: str | None = None) -> Json:
+        return {"slates": shelf.slates(self._core.library, project or self._core.settings.project)}
+
+    def _ack(self, id: int | None = None) -> Json:  # noqa: A002 - the wire's word
+        self._core.notices.seen(id)
+        return {}
+
+    def _journal_path(self, take: str | None = None) -> Json:
+        rolling = self._core.rolling
+        if take is None and rolling is not None:
+            return {"journal": str(rolling.journal)}
+        known = self._station.shelf.find(take or self._station.takes.last)
+        if known is not None:
+            return {"journal": known["journal"]}
+        if take is None:
+            raise NothingRecorded("there is no take yet", "record one first")
+        return {"journal": str(self._core.library.find_take(take))}
+
+    def _marktext(self, id: int, text: str) -> Json:  # noqa: A002 - the wire's word
+        return self._station.edits.marktext(id, text)
+
+    def _setup(self, **wanted: Any) -> Json:
+        core = self._core
+        for short, name in (("prefix", "name_prefix"), ("interface_id", "interface")):
+            if short in wanted:
+                wanted[name] = wanted.pop(short)
+        wanted = {name: "" if value is None else value for name, value in wanted.items()}
+        if set(wanted) - {"stop_guard"}:
+            self._station.takes.refuse_while_rolling()
+        before = {name: getattr(core.settings, name) for name in (*_CAPTURING, *_NAMING)}
+        self._check_against_interface(wanted)
+        core.set(**wanted)
+        changed = {name for name, value in before.items() if getattr(core.settings, name) != value}
+        self._named(before, changed, wanted)
+        reopen = changed & set(_CAPTURING) or (
+            "interface" in wanted and self._station.takes.supervisor.link is None
+        )
+        if reopen:
+            self._reopen(before)
+        return status(self._station)
+
+    def _check_against_interface(self, wanted: Json) -> None:
+        """Refuse inputs the interface does not have, before anything is remembered."""
+        supervisor = self._station.takes.supervisor
+        inputs = wanted.get("inputs")
+        if not isinstance(inputs, str) or inputs in ("", "none"):
+            return
+        available = supervisor.interface.inputs if supervisor.interface else None
+        if wanted.get("interface", self._core.settings.interface) != self._core.settings.interface:
+            available = find(wanted["interface"]).inputs if wanted["interface"] else None
+        parse_inputs(inputs, available)
+
+    def _reopen(self, before: Json) -> None:
+        """Open what was chosen; where that is refused, go back to what worked and raise the reason."""
+        supervisor, core = self._station.takes.supervisor, self._core
+        worked = supervisor.link is not None
+        try:
+            supervisor.change()
+        except (HardwareError, TakechainError):
+            if worked:
+                core.set(**{name: before[name] for name in _CAPTURING})
+                supervisor.change()
+            raise
+
+    def _named(self, before: Json, changed: set[str], wanted: Json) -> None:
+        core = self._core
+        if "session" in wanted:
+            core.set(day=today())
+        if changed & {"session", "project"} and before["session"]:
+            core.patch.change(lambda patch: patch.carry_over(before["session"]))
+        self._station.shelf.turn_to(core.settings.project, core.settings.slate)
+        if changed & set(_NAMING):
+            self._station.takes.last = None
+
+    def _roll(self, kind: str = "take", limit_seconds: float | None = None) -> Json:
+        began = self._station.takes.roll(kind, limit_seconds)
+        self._station.shelf.turn_to(self._core.settings.project, self._core.settings.slate)
+        return began
+
+    def _slate(self, name: str) -> Json:
+        """Begin a slate, or open one again whose name is the same but for case; its count goes on."""
+        self._station.takes.refuse_while_rolling()
+        core = self._core
+        known = shelf.slates(core.library, core.settings.project) if core.settings.project else []
+        same = next((slate for slate in known if fold(slate) == fold(slate_folder(name))), None)
+        core.set(slate=name if same is None or same == slate_folder(name) else same)
+        self._station.shelf.turn_to(core.settings.project, core.settings.slate)
+        self._station.takes.last = None
+        return {"slate": core.settings.slate, "next": self._station.takes.plan().number}
+
+    def _track(self, input: int, name: str | None = None, armed: bool | None = None) -> Json:  # noqa: A002
+        supervisor = self._station.takes.supervisor
+        available = supervisor.interface.inputs if supervisor.interface else 0
+        if not 1 <= input <= max(available, 1):
+            raise UsageError(f"input {input} does not exist: the interface has {available} inputs")
+        if armed is not None:
+            self._station.takes.refuse_while_rolling()
+            self._core.set(inputs=self._core.settings.arm(input, armed, available))
+        if name is not None:
+            self._patching.rename(input, name)
+        return {"input": input, "armed": input in self._core.settings.armed(available)}
+
+    def _sensor(self, port: str, driver: str | None = None) -> Json:
+        self._station.sensors.open(port, driver)
+        self._core.set(sensors=self._station.sensors.remembered())
+        return {"sensors": self._station.sensors.as_list()}
+
+    def _unsensor(self, port: str) -> Json:
+        self._station.sensors.close(port)
+        self._core.set(sensors=self._station.sensors.remembered())
+        return {"sensors": self._station.sensors.as_list()}
+
+    def _quit(self) -> Json:
+        self._station.takes.refuse_while_rolling()
+        self._station.leave("a client asked for it")
+        return {}

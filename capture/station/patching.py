@@ -1,0 +1,136 @@
+"""Orders that change the chain: for the next take (the default while one rolls), or from now on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from capture.chain.fields import input_path, split_path
+from capture.chain.names import parse_names
+from capture.chain.patch import Patch
+from capture.clock import boottime_ns
+from capture.errors import NothingRecorded, UsageError
+from capture.station.core import Core, user_name
+from capture.station.patch import differences
+from capture.station.takes import Takes
+from capture.take import parse_inputs
+from capture.wire import Json
+
+T = TypeVar("T")
+_NOW, _NEXT = "now", "next"
+
+
+class Patching:
+    """Changes of the standing patch, and of the rolling take's chain where the person says now."""
+
+    def __init__(self, core: Core, takes: Takes) -> None:
+        self._core = core
+        self._takes = takes
+
+    def chain(self, line: str, inputs: str | int | None = None, when: str = _NEXT, by: str = "") -> Json:
+        """Set the chain of one input (said in the line or in `inputs`) or of a range such as `5-8`."""
+        who = by or user_name()
+        numbers = parse_inputs(str(inputs)) if inputs is not None else []
+        if len(numbers) > 1:
+            if numbers != list(range(numbers[0], numbers[-1] + 1)):
+                raise UsageError(f"inputs {inputs} are not one range", "set them one range at a time")
+            self._change(lambda patch: patch.set_range(line, numbers[0], numbers[-1], who), when)
+        else:
+            only = numbers[0] if numbers else None
+            numbers = [self._change(lambda patch: patch.set_line(line, only, who), when)]
+        return self._lines(numbers)
+
+    def copy(self, source: int, target: int, when: str = _NEXT, by: str = "") -> Json:
+        """Give one input another's chain."""
+        self._change(lambda patch: patch.copy(source, target, by or user_name()), when)
+        return self._lines([target])
+
+    def confirm(self, input: int | None = None, by: str = "") -> Json:  # noqa: A002 - the wire's word
+        """Declare anew what was carried over from an earlier session, of one input or of all."""
+        count = self._change(lambda patch: patch.confirm(input, by or user_name()), _NEXT)
+        return {"confirmed": count}
+
+    def gain(self, input: int, db: float, when: str = _NEXT, by: str = "") -> Json:  # noqa: A002
+        """Nudge the gain of one input by `db` decibels."""
+        gain = self._change(lambda patch: patch.nudge_gain(input, db, by or user_name()), when)
+        return {**self._lines([input]), "gain_db": gain}
+
+    def names(self, text: str, first: int = 1, by: str = "") -> Json:
+        """Name the inputs from `first` on, with all names in one text."""
+        names = parse_names(text)
+        inputs = list(range(first, first + len(names)))
+        self._change(lambda patch: patch.set_names(names, inputs, by or user_name()), _NEXT)
+        for number, name in zip(inputs, names, strict=True):
+            if name:
+                self._rename_rolling(number, name)
+        return {"named": len([name for name in names if name])}
+
+    def rename(self, number: int, name: str) -> None:
+        """Name one input; the rolling take's track is renamed with it."""
+        self._change(lambda patch: patch.set(input_path(number, "source.name"), name, user_name()), _NEXT)
+        if name:
+            self._rename_rolling(number, name)
+
+    def people(self, people: list[Json], by: str = "") -> Json:
+        """Make the list of people this one: [{"role", "name"}, …]."""
+        if not isinstance(people, list) or not all(isinstance(person, dict) for person in people):
+            raise UsageError("people are a list of roles and names")
+        pairs = [(str(person.get("role", "")), str(person.get("name", ""))) for person in people]
+        self._change(lambda patch: patch.set_people(pairs, by or user_name()), _NEXT)
+        return {"people": [{"role": role, "name": name} for role, name in self._core.patch.patch.people()]}
+
+    def fields(self, fields: Json | None = None, when: str = _NEXT, by: str = "") -> Json:
+        """Declare fields by their paths (null takes one back), or just read the whole patch."""
+        if fields:
+            who, wanted = by or user_name(), dict(fields)
+
+            def declare(patch: Patch) -> None:
+                for path, value in wanted.items():
+                    patch.set(path, value, who)
+
+            self._change(declare, when)
+        return {"fields": self._core.patch.patch.to_fields()}
+
+    def _change(self, work: Callable[[Patch], T], when: str) -> T:
+        if when not in (_NOW, _NEXT):
+            raise UsageError(f"{when!r} is neither now nor next")
+        rolling = self._core.rolling
+        if rolling is None or when == _NEXT:
+            return self._core.patch.change(work)
+        draft = Patch(rolling.patch.fields)
+        result = work(draft)
+        self._tell(differences(rolling.patch, draft))
+        rolling.patch = draft
+        self._core.patch.change(work)
+        return result
+
+    def _tell(self, changes: list[tuple[str, Any, Any]]) -> None:
+        """Write what changed into the rolling take, all at the same frame."""
+        link, now = self._takes.supervisor.link, boottime_ns()
+        if link is None:
+            raise NothingRecorded("the recorder is being replaced", "try again in a moment")
+        lines: list[Json] = []
+        for path, before, after in changes:
+            place = split_path(path)
+            line: Json = {"type": "change", "at_boottime_ns": now, "path": path, "by": user_name()}
+            lines.append({**line, "input": place[0] if place else 0, "from": before, "to": after})
+        if lines:
+            link.call("append", lines=lines)
+
+    def _rename_rolling(self, number: int, name: str) -> None:
+        rolling, link = self._core.rolling, self._takes.supervisor.link
+        if rolling is None or link is None:
+            return
+        for track in rolling.refresh().tracks:
+            if track.input == number and track.name != name:
+                note = {
+                    "type": "note",
+                    "field": f"track_name.{track.number}",
+                    "value": name,
+                    "by": user_name(),
+                }
+                link.call("append", lines=[{**note, "at_boottime_ns": boottime_ns()}])
+
+    def _lines(self, numbers: list[int]) -> Json:
+        patch = self._core.patch.patch
+        return {"lines": {str(number): patch.line(number) for number in numbers}}

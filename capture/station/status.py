@@ -1,0 +1,162 @@
+"""The station's state as one object for clients: what a screen needs, asked for a few times a second."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from capture.errors import TakechainError
+from capture.station.client import version
+from capture.station.core import Core, Rolling
+from capture.station.disk import take_bytes_per_second
+from capture.station.settings import today
+from capture.wire import Json
+
+if TYPE_CHECKING:
+    from capture.station.service import Station
+
+
+def status(station: Station) -> Json:
+    """Everything a client may want to show; see docs/manual.md for the fields."""
+    core, takes = station.core, station.takes
+    rolling = core.rolling
+    link = takes.supervisor.link
+    return {
+        "version": version(),
+        "pid": os.getpid(),
+        "library": {"path": str(core.path), "uuid": core.library.uuid},
+        "state": core.state.value,
+        "setup": _setup(station),
+        "tracks": _tracks(station),
+        "next": _next(station),
+        "take": None if rolling is None else _take(station, rolling),
+        "takes": station.shelf.as_list(),
+        "last": takes.last,
+        "disk": _disk(station),
+        "air": station.sensors.air(),
+        "sensors": station.sensors.as_list(),
+        "page": str(link.info["page"]) if link is not None and link.info.get("page") else None,
+        "recorder": takes.supervisor.status(),
+        "clients": station.clients(),
+        "catalog": station.indexer.as_dict(),
+        "behind": station.worker.busy(),
+        "warnings": core.notices.as_list(),
+        "fingerprint": core.key.fingerprint,
+        "offer": _offer(core),
+        "people": [{"role": role, "name": name} for role, name in core.patch.patch.people()],
+    }
+
+
+def _setup(station: Station) -> Json:
+    settings, supervisor = station.core.settings, station.takes.supervisor
+    interface = supervisor.interface
+    shown: Json | None = None
+    if settings.interface:
+        shown = {"id": settings.interface, "name": settings.interface, "host_api": "", "inputs": 0}
+        shown |= {"origin": "unknown", "rates": []}
+        if interface is not None:
+            shown |= {
+                name: interface.as_dict()[name] for name in ("name", "host_api", "inputs", "origin", "rates")
+            }
+    available = interface.inputs if interface is not None else 0
+    return {
+        "interface": shown,
+        "interface_state": supervisor.interface_state,
+        "rate": settings.rate,
+        "format": settings.format,
+        "layout": settings.layout,
+        "inputs": settings.inputs or (f"1-{available}" if available > 1 else "1" if available else ""),
+        "project": settings.project,
+        "session": settings.session,
+        "slate": settings.slate,
+        "stop_guard": settings.stop_guard,
+        "links": settings.links,
+        "numbering": settings.numbering,
+        "prefix": settings.name_prefix,
+        "day": settings.day,
+    }
+
+
+def _tracks(station: Station) -> list[Json]:
+    core, supervisor = station.core, station.takes.supervisor
+    available = supervisor.interface.inputs if supervisor.interface else 0
+    armed, rolling = set(core.settings.armed(available)), core.rolling
+    tracks = []
+    for number in range(1, available + 1):
+        standing = core.patch.patch
+        shown = rolling.patch if rolling is not None else standing
+        track: Json = {
+            "input": number,
+            "name": str(standing.get(f"input.{number}.source.name") or ""),
+            "armed": number in armed,
+            "line": shown.line(number),
+            "next_line": standing.line(number),
+            "carried": standing.carried(number),
+            "link": core.settings.partner(number),
+        }
+        tracks.append(track)
+    return tracks
+
+
+def _next(station: Station) -> Json | None:
+    if station.takes.supervisor.interface is None:
+        return None
+    try:
+        plan = station.takes.plan()
+        return {
+            "number": plan.number,
+            "name": plan.name,
+            "folder": str(plan.folder),
+            "files": plan.files,
+            "slate": plan.slate,
+        }
+    except TakechainError:
+        return None
+
+
+def _take(station: Station, rolling: Rolling) -> Json:
+    record = rolling.refresh()
+    look = station.takes.supervisor.last_look.get("take")
+    live: dict[str, Any] = (
+        look if isinstance(look, dict) and look.get("journal") == str(rolling.journal) else {}
+    )
+    frames = max(record.frames, int(live.get("frames") or 0))
+    rate = record.rate or station.core.settings.rate
+    return {
+        "uuid": rolling.uuid,
+        "name": record.name or rolling.name,
+        "slate": record.slate,
+        "number": record.number,
+        "kind": record.kind.value,
+        "verdict": record.verdict.value,
+        "covers": record.covers,
+        "frames": frames,
+        "rate": rate,
+        "seconds": frames / rate,
+        "lost_frames": max(record.lost_frames, int(live.get("lost_frames") or 0)),
+        "gaps": [{"first": g.first, "frames": g.frames, "cause": g.cause} for g in record.gaps],
+        "markers": [{"id": m.id, "frame": m.frame, "text": m.text} for m in record.markers],
+        "notes": [{"by": n.by, "text": n.text} for n in record.notes],
+        "started": str(record.clock.get("utc", "")),
+        "started_boottime_ns": rolling.started_boottime_ns,
+        "limit_frames": rolling.limit_frames,
+        "journal": str(rolling.journal),
+        "part": max((part.number for part in record.parts), default=1),
+        "files": [str(rolling.journal.parent / name) for _, _, name in record.media],
+    }
+
+
+def _disk(station: Station) -> Json:
+    core, supervisor = station.core, station.takes.supervisor
+    available = supervisor.interface.inputs if supervisor.interface else 0
+    tracks = len(core.settings.armed(available))
+    pace = take_bytes_per_second(tracks, core.settings.rate, core.settings.format)
+    return {"free_bytes": core.disk.free_bytes(), "seconds_left": core.disk.seconds_left(pace)}
+
+
+def _offer(core: Core) -> Json | None:
+    """On a new day: go on with the session of before, or begin one like it?"""
+    settings = core.settings
+    if not settings.session or not settings.day or settings.day == today() or core.is_rolling():
+        return None
+    return {"kind": "new day", "last_session": settings.session, "last_day": settings.day, "today": today()}

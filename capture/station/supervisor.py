@@ -1,0 +1,265 @@
+"""Keeps a recorder alive for the chosen interface: starts it, watches it, and puts another in its place.
+
+The recorder may be killed or hang at any moment (PortAudio does, when a device or its server dies), so
+nothing here waits for it without a limit; one that no longer makes progress is ended and replaced.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from capture.errors import NothingRecorded, TakechainError
+from capture.station import link as recorder
+from capture.station.core import Core
+from capture.take import State
+from capture.wire import Json, WireError
+from hardware.errors import HardwareError, UnknownInterface
+from hardware.interfaces import Interface, find
+
+RING_SECONDS = 8
+_WATCH_SECONDS = 0.2
+_STALL_SECONDS = 4.0  # no new frames for so long: the stream is dead, whatever it says
+_MISSES = 3  # looks without an answer, each of up to two seconds, before it counts as hung
+_FIRST_RETRY, _LONGEST_RETRY = 0.5, 10.0
+
+
+class Supervisor:
+    """The one recorder of this station, and the thread that watches it."""
+
+    def __init__(self, core: Core, resume: Callable[[str], None], ended: Callable[[Json], None]) -> None:
+        """`resume(cause)` goes on with the rolling take on a new recorder; `ended(last)` closes it."""
+        self._core = core
+        self._resume = resume
+        self._ended = ended
+        self.link: recorder.RecorderLink | None = None
+        self.interface: Interface | None = None
+        self.interface_state = "none"
+        self.last_look: Json = {}
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True, name="supervisor")
+        self._progress = (0, 0.0)
+        self._misses = 0
+        self._retry_at, self._retry_wait = 0.0, _FIRST_RETRY
+
+    def start(self) -> None:
+        """Adopt a recorder that still runs, then watch."""
+        self._adopt()
+        if self.link is None and self._core.settings.interface:
+            self.interface_state = "opening"
+        self._thread.start()
+
+    def stop(self, leave_rolling: bool) -> None:
+        """End the watch, and the recorder with it unless a take rolls on."""
+        self._stopping.set()
+        self._thread.join(recorder.OPEN_SECONDS)
+        if self.link is not None:
+            if leave_rolling:
+                self.link.close()
+            else:
+                self.link.quit()
+            self.link = None
+
+    def require(self) -> recorder.RecorderLink:
+        """The recorder with its interface open, opened now if need be; raises the reason if it cannot be."""
+        if self.link is None:
+            if not self._core.settings.interface:
+                raise NothingRecorded("no interface is chosen", "choose one: see `takechain devices`")
+            self._open()
+        assert self.link is not None
+        return self.link
+
+    def change(self) -> None:
+        """Bring the recorder in line with the settings, when nothing rolls; raises why it cannot be."""
+        self._close()
+        if self._core.settings.interface:
+            self._retry_at = 0.0
+            self._open()
+        else:
+            self.interface, self.interface_state = None, "none"
+
+    def give_up(self, why: str) -> None:
+        """End a recorder that no longer follows orders; the watch will start another."""
+        if self.link is not None:
+            self._say_lost(why)
+            self._drop(self.link)
+
+    def status(self) -> Json | None:
+        """The recorder as clients see it."""
+        if self.link is None:
+            return None
+        return {"pid": self.link.pid, "state": str(self.last_look.get("state", "armed"))}
+
+    def _adopt(self) -> None:
+        link = recorder.adopt(self._core.runtime)
+        if link is None:
+            return
+        look = link.look()
+        settings = self._core.settings
+        fits = (look.get("interface"), look.get("rate")) == (settings.interface, settings.rate)
+        if look.get("take") is None and (not fits or look.get("state") == "lost"):
+            link.quit()
+            return
+        self.link, self.last_look = link, look
+        self.interface = _known(str(look.get("interface", "")), int(look.get("channels", 0)))
+        self._opened()
+        take = look.get("take")
+        if take is not None:
+            self._core.adopt_take(take)
+
+    def _open(self) -> None:
+        """Find the interface and start a recorder on it; state and words follow whatever happens."""
+        core, settings = self._core, self._core.settings
+        self.interface_state = "opening"
+        try:
+            self.interface = find(settings.interface)
+            config = {
+                "interface": settings.interface,
+                "rate": settings.rate,
+                "channels": self.interface.inputs,
+                "format": settings.format,
+                "runtime": str(core.runtime),
+                "config_dir": str(core.config_dir),
+                "ring_seconds": RING_SECONDS,
+            }
+            self.link = recorder.start(core.runtime, config)
+        except (TakechainError, HardwareError, OSError) as error:
+            absent = isinstance(error, UnknownInterface)
+            self.interface_state = "absent" if absent else "lost"
+            self._retry_later()
+            raise
+        self._opened()
+
+    def _opened(self) -> None:
+        self.interface_state = "open"
+        self._progress = (-1, time.monotonic())
+        self._misses = 0
+        self._retry_wait = _FIRST_RETRY
+        if self._core.state in (State.IDLE, State.LOST) and self._core.rolling is None:
+            self._core.follow("arm")
+
+    def _close(self) -> None:
+        if self.link is not None:
+            self.link.quit()
+            self.link = None
+        if self._core.state in (State.ARMED, State.LOST):
+            self._core.follow("disarm")
+
+    def _watch(self) -> None:
+        while not self._stopping.wait(_WATCH_SECONDS):
+            try:
+                self._look()
+            except Exception as error:  # the watch must outlive whatever it meets
+                self._core.notices.warn("station", f"the watch over the recorder stumbled: {error}")
+
+    def _look(self) -> None:
+        link = self.link
+        if link is None:
+            if self._core.settings.interface and time.monotonic() >= self._retry_at:
+                self._replace()
+            return
+        trouble = self._trouble(link)
+        if trouble is None:
+            self._notice_end()
+            if self.last_look.get("state") == "lost":
+                self._interface_lost(link)
+            return
+        with self._core.orders:
+            if self.link is not link or self._stopping.is_set():
+                return  # an order has replaced it meanwhile
+            self._say_lost(trouble)
+            self._drop(link)
+        self._replace()
+
+    def _trouble(self, link: recorder.RecorderLink) -> str | None:
+        """What is wrong with the recorder process, in words; None when it does its work."""
+        if not link.alive():
+            return "the recorder process ended"
+        try:
+            look = link.look()
+        except WireError:
+            self._misses += 1
+            return "the recorder does not answer" if self._misses >= _MISSES else None
+        self._misses = 0
+        self.last_look = look
+        frames, now = int(look.get("stream_frames", 0)), time.monotonic()
+        if frames != self._progress[0] or look.get("state") == "lost":
+            self._progress = (frames, now)
+        return "no samples arrive any more" if now - self._progress[1] > _STALL_SECONDS else None
+
+    def _interface_lost(self, link: recorder.RecorderLink) -> None:
+        """The recorder sits on a dead stream: it keeps the take open until the interface is seen again.
+
+        If that takes too long, or a person says Stop, it closes the take by itself, whole as far as it came.
+        """
+        with self._core.orders:
+            if self.link is not link or self._stopping.is_set():
+                return
+            if self.interface_state != "lost":
+                self._say_lost(str(self.last_look.get("error") or "no more sound comes"))
+                self._retry_at = time.monotonic()
+        if time.monotonic() < self._retry_at or not self._seen_again():
+            return
+        with self._core.orders:
+            if self.link is link:
+                self._drop(link)
+        self._replace()
+
+    def _seen_again(self) -> bool:
+        try:
+            find(self._core.settings.interface)
+        except HardwareError:
+            self._retry_later()
+            return False
+        return True
+
+    def _retry_later(self) -> None:
+        self._retry_at = time.monotonic() + self._retry_wait
+        self._retry_wait = min(_LONGEST_RETRY, self._retry_wait * 2)
+
+    def _notice_end(self) -> None:
+        """A take may end by itself, at its limit or with its disk."""
+        if self._core.rolling is None or self.last_look.get("take") is not None:
+            return
+        with self._core.orders:
+            last = self.last_look.get("last")
+            rolling = self._core.rolling
+            ours = isinstance(last, dict) and rolling and last.get("journal") == str(rolling.journal)
+            if ours and last is not None:
+                self._ended(last)
+
+    def _say_lost(self, trouble: str) -> None:
+        take = self._core.rolling
+        during = f" during {take.name}" if take else ""
+        name = self.interface.name if self.interface else self._core.settings.interface
+        self._core.notices.warn("recorder", f"{name}{during}: {trouble}")
+        self._core.lost_cause = trouble
+        if self._core.state is not State.LOST:
+            self._core.follow("lose")
+        self.interface_state = "lost"
+
+    def _drop(self, link: recorder.RecorderLink) -> None:
+        self.link = None
+        if not link.kill():
+            words = f"the recorder (pid {link.pid}) is stuck in the system and was left behind"
+            self._core.notices.warn("recorder", words)
+
+    def _replace(self) -> None:
+        with self._core.orders:
+            if self.link is not None or self._stopping.is_set() or not self._core.settings.interface:
+                return
+            try:
+                self._open()
+                if self._core.rolling is not None and self._core.state is State.LOST:
+                    self._resume(self._core.lost_cause)
+            except (TakechainError, HardwareError, OSError) as error:
+                what = getattr(error, "what", str(error))
+                self._core.notices.warn("interface", f"{self._core.settings.interface}: {what}")
+
+
+def _known(interface_id: str, channels: int) -> Interface:
+    try:
+        return find(interface_id)
+    except HardwareError:
+        return Interface(interface_id, interface_id, "", channels, (), 0, "unknown")

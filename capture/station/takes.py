@@ -1,0 +1,245 @@
+"""Rolling, stopping and going on: the orders between the station and its recorder that make a take."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import Any
+
+from capture.chain.patch import Patch
+from capture.chain.snapshot import snapshot
+from capture.clock import boottime_ns
+from capture.errors import NothingRecorded, RecorderBusy, TakechainError, UsageError
+from capture.journal.numbering import file_names
+from capture.journal.record import TakeRecord
+from capture.station.begin import Plan, begin_fields, plan, with_defaults
+from capture.station.core import Core, Rolling
+from capture.station.disk import LEAST_SECONDS, take_bytes_per_second
+from capture.station.indexer import Indexer
+from capture.station.sensors import SensorDesk
+from capture.station.shelf import Shelf
+from capture.station.supervisor import Supervisor
+from capture.station.tail import JournalTail
+from capture.station.worker import Worker
+from capture.take import Kind, State, follow
+from capture.wire import Json, WireError
+
+_TRIES = 200  # numbers that may be taken in a row before we give up
+_STOP_SECONDS = 20.0
+
+
+class Takes:
+    """Makes takes on the supervisor's recorder, and hands what is finished to the workers behind."""
+
+    def __init__(
+        self, core: Core, sensors: SensorDesk, shelf: Shelf, worker: Worker, indexer: Indexer
+    ) -> None:
+        self._core = core
+        self._sensors = sensors
+        self._shelf = shelf
+        self._worker = worker
+        self._indexer = indexer
+        self.supervisor = Supervisor(core, self.resume, self.ended)
+        self.last: str | None = None
+
+    def roll(self, kind: str = "take", limit_seconds: float | None = None) -> Json:
+        """Begin a take; raises RecorderBusy while one rolls, NothingRecorded with the reason otherwise."""
+        core = self._core
+        self.refuse_while_rolling()
+        made_for = _kind(kind)
+        link = self.supervisor.require()
+        follow(core.state, "roll")
+        with_defaults(core)
+        limit = None if limit_seconds is None else _frames(limit_seconds, core.settings.rate)
+        wanted = self.plan()
+        if not wanted.inputs:
+            raise NothingRecorded("no input is armed", "arm one with `a`, or choose inputs in the set-up")
+        self._refuse_without_room(len(wanted.inputs))
+        chain = snapshot(core.patch.patch, wanted.inputs)
+        for number in range(wanted.number, wanted.number + _TRIES):
+            take = wanted.renumbered(number)
+            begin = begin_fields(core, take, made_for, chain.digest, limit)
+            interface = self._interface()
+            begin |= {
+                "interface": interface,
+                "origin": interface["origin"],
+                "sensors": self._sensors.begin_sensors(),
+            }
+            begin |= {"air": self._sensors.begin_air(), "host": socket.gethostname()}
+            try:
+                _make_folder(take.folder)
+                link.call(
+                    "roll",
+                    journal=str(take.journal),
+                    begin=begin,
+                    chain=chain.to_json().decode(),
+                    limit_frames=limit,
+                )
+            except TakechainError as error:
+                if error.code == "name taken":
+                    continue
+                raise
+            return self._rolls(take, str(begin["take"]), limit)
+        raise NothingRecorded(f"{_TRIES} take numbers in a row are taken already", "begin another slate")
+
+    def plan(self) -> Plan:
+        """The take that would be made now: number, name, folder and files."""
+        supervisor = self.supervisor
+        available = supervisor.interface.inputs if supervisor.interface else 0
+        return plan(self._core, available)
+
+    def refuse_while_rolling(self) -> None:
+        """Raise RecorderBusy, naming the take that is in the way."""
+        core = self._core
+        if core.is_rolling():
+            name = core.rolling.name if core.rolling else "the last take"
+            raise RecorderBusy(f"{name} is rolling in this library", "stop it first with `takechain stop`")
+
+    def stop(self, at_boottime_ns: int | None = None) -> Json:
+        """End the rolling take; returns when end and seal are on disk. Raises OrderRefused if none rolls."""
+        core = self._core
+        rolling = core.rolling
+        if rolling is None or core.state is not State.LOST:
+            core.follow("stop")
+        assert rolling is not None
+        link = self.supervisor.link
+        at = {} if at_boottime_ns is None else {"at_boottime_ns": at_boottime_ns}
+        try:
+            if link is None:
+                self._salvage(rolling)
+            else:
+                link.call("stop", timeout=_STOP_SECONDS, **at)
+        except WireError:
+            self.supervisor.give_up("the recorder did not answer Stop")
+            self._salvage(rolling)
+        return self._finished(rolling)
+
+    def ended(self, last: Json) -> None:
+        """The recorder ended the take by itself, at its limit or because it had to."""
+        rolling = self._core.rolling
+        assert rolling is not None
+        if self._core.state is not State.LOST:
+            self._core.follow("stop")
+        done = self._finished(rolling)
+        if done.get("condition") not in ("clean", None):
+            self._core.notices.warn("take", f"{rolling.name} ended by itself: {done['condition']}")
+
+    def resume(self, cause: str) -> None:
+        """Go on with the rolling take as its next part, on the supervisor's new recorder."""
+        core, rolling, link = self._core, self._core.rolling, self.supervisor.link
+        assert rolling is not None
+        assert link is not None
+        record = rolling.refresh()
+        if record.ended:
+            core.follow("arm")
+            self._finished(rolling)
+            return
+        part = max((p.number for p in record.parts), default=1) + 1
+        files = part_files(record, part)
+        try:
+            link.call("continue", journal=str(rolling.journal), part=part, files=files, cause=cause)
+        except WireError:
+            raise
+        except TakechainError as error:
+            core.notices.warn("take", f"{rolling.name} cannot go on: {error.what}")
+            self._salvage(rolling)
+            core.follow("arm")
+            self._finished(rolling)
+            return
+        core.follow("resume")
+        core.notices.warn("take", f"{rolling.name} goes on as part {part} ({cause})")
+
+    def _rolls(self, take: Plan, uuid: str, limit: int | None) -> Json:
+        core = self._core
+        patch = Patch(core.patch.patch.fields)
+        core.begin_rolling(
+            Rolling(take.journal, take.name, uuid, patch, JournalTail(take.journal), boottime_ns(), limit)
+        )
+        return {
+            "take": uuid,
+            "name": take.name,
+            "slate": core.settings.slate,
+            "number": take.number,
+            "journal": str(take.journal),
+            "files": [str(take.folder / name) for name in take.files],
+        }
+
+    def _salvage(self, rolling: Rolling) -> None:
+        """End a take whose recorder is gone, from what is on disk."""
+        from capture.journal.recover import recover_take
+
+        try:
+            recover_take(rolling.journal, self._core.key)
+        except TakechainError as error:
+            self._core.notices.warn("take", f"{rolling.name} could not be closed: {error.what}")
+
+    def _finished(self, rolling: Rolling) -> Json:
+        record = rolling.refresh()
+        self.last = rolling.uuid
+        self._core.end_rolling()
+        self._shelf.update(rolling.journal)
+        self._worker.write_files(rolling.journal)
+        self._indexer.add(rolling.journal)
+        return {
+            "take": rolling.uuid,
+            "name": record.name or rolling.name,
+            "journal": str(rolling.journal),
+            "frames": record.frames,
+            "lost_frames": record.lost_frames,
+            "condition": record.condition.value,
+            "gaps": len(record.gaps),
+            "reason": record.reason,
+        }
+
+    def _refuse_without_room(self, tracks: int) -> None:
+        core = self._core
+        pace = take_bytes_per_second(tracks, core.settings.rate, core.settings.format)
+        left = core.disk.seconds_left(pace)
+        if left is not None and left < LEAST_SECONDS:
+            raise NothingRecorded(
+                f"the disk of {core.path} is full: it lasts {left:.0f} s for {tracks} tracks",
+                "make room, or choose a library on another disk",
+            )
+
+    def _interface(self) -> Json:
+        interface = self.supervisor.interface
+        assert interface is not None
+        fields: dict[str, Any] = interface.as_dict()
+        del fields["rates"], fields["default_rate"]
+        return {**fields, "rate": self._core.settings.rate}
+
+
+def part_files(record: TakeRecord, part: int) -> list[str]:
+    """The file names of another part of a take, with the tracks and pairs it began with."""
+    pairs: dict[int, list[int]] = {}
+    for track in record.tracks:
+        pairs.setdefault(track.file, []).append(track.number)
+    links = (
+        [] if record.layout == "poly" else [(pair[0], pair[1]) for pair in pairs.values() if len(pair) == 2]
+    )
+    names = [track.name for track in record.tracks]
+    return file_names(record.recorded_name, names, record.layout, part, links)[0]
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        from capture.journal.errors import in_words
+
+        what, do = in_words(error)
+        raise NothingRecorded(f"the folder {folder} cannot be made: {what}", do) from error
+
+
+def _kind(kind: str) -> Kind:
+    try:
+        return Kind(kind)
+    except ValueError:
+        known = ", ".join(k.value for k in Kind)
+        raise UsageError(f"there is no kind of take {kind!r}", f"choose one of: {known}") from None
+
+
+def _frames(seconds: float, rate: int) -> int:
+    if not isinstance(seconds, (int, float)) or not 0 < seconds < 1_000_000:
+        raise UsageError(f"{seconds!r} is not a length in seconds", "give a number above 0")
+    return max(1, round(seconds * rate))

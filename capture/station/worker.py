@@ -1,0 +1,180 @@
+"""What follows behind a take: edits after its end, the hashes of its files, and mending what a crash left.
+
+One thread does it all, so that nothing competes for a journal's lock. Edits come first, since a person waits
+for them; hashing waits while a take rolls.
+"""
+
+from __future__ import annotations
+
+import itertools
+import queue
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from capture.errors import TakechainError
+from capture.journal.errors import JournalLocked
+from capture.journal.finish import edit_after_end, unfinished, write_file_lines
+from capture.journal.record import summary
+from capture.journal.recover import recover_take
+from capture.station.core import Core
+from capture.station.errors import StationError
+
+_EDIT, _MEND, _FILES = 0, 1, 2
+_EDIT_SECONDS = 20.0
+_PAUSE_SECONDS = 0.2
+
+
+@dataclass(order=True)
+class _Job:
+    urgency: int
+    order: int
+    work: Callable[[], None] | None = field(compare=False)
+
+
+class Worker:
+    """The thread behind the takes; `changed` is called with each journal it has added lines to."""
+
+    def __init__(self, core: Core, changed: Callable[[Path], None]) -> None:
+        self._core = core
+        self._changed = changed
+        self._queue: queue.PriorityQueue[_Job] = queue.PriorityQueue()
+        self._count = itertools.count()
+        self._open = 0
+        self._edits = 0
+        self._idle = threading.Condition()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True, name="worker")
+
+    def start(self) -> None:
+        """Begin, with what former stations left undone."""
+        self._thread.start()
+        self._put(_MEND, self._search)
+
+    def stop(self, timeout: float = 5.0) -> None:
+        """End after the present job; what is left is found again at the next start."""
+        self._stopping.set()
+        self._queue.put(_Job(_EDIT - 1, next(self._count), None))
+        self._thread.join(timeout)
+
+    def busy(self) -> bool:
+        """Whether anything is left to do."""
+        return self._open > 0
+
+    def wait_idle(self, timeout: float) -> bool:
+        """Wait until everything is done; False when the time was up first."""
+        with self._idle:
+            return self._idle.wait_for(lambda: self._open == 0, timeout)
+
+    def edit(self, journal: Path, name: str, value: Any, by: str) -> None:
+        """Note a change of an ended take and rewrite its headers; returns when both are on disk."""
+        done: Future[None] = Future()
+
+        def work() -> None:
+            try:
+                _patiently(lambda: edit_after_end(journal, self._core.key, name, value, by))
+                done.set_result(None)
+            except Exception as error:  # the caller gets it, whatever it is
+                done.set_exception(error)
+
+        self._edits += 1  # only ever changed under the orders' lock
+        self._put(_EDIT, work)
+        try:
+            done.result(_EDIT_SECONDS)
+        except TimeoutError:
+            raise StationError("the edit is still waiting for the disk", "it will be written later") from None
+        finally:
+            self._edits -= 1
+
+    def write_files(self, journal: Path) -> None:
+        """Hash the files of an ended take, when nothing rolls."""
+        self._put(_FILES, lambda: self._files(journal))
+
+    def mend(self, journal: Path) -> None:
+        """Close a take that nobody holds any more, from what is on disk."""
+        self._put(_MEND, lambda: self._mend(journal))
+
+    def _files(self, journal: Path) -> None:
+        while self._core.is_rolling() and not self._edits and not self._stopping.is_set():
+            time.sleep(_PAUSE_SECONDS)
+        outcome = write_file_lines(journal, self._core.key, self._interrupted)
+        for problem in outcome.problems:
+            self._core.notices.warn("files", f"{journal.name}: {problem}")
+        if outcome.done:
+            self._changed(journal)
+        if outcome.cancelled and not self._stopping.is_set():
+            self.write_files(journal)
+
+    def _interrupted(self) -> bool:
+        """Whether hashing has to give way: to a take, to an edit, to the end of the station."""
+        return self._core.is_rolling() or self._edits > 0 or self._stopping.is_set()
+
+    def _mend(self, journal: Path) -> None:
+        rolling = self._core.rolling
+        if rolling is not None and rolling.journal == journal:
+            return
+        for action in recover_take(journal, self._core.key):
+            self._core.notices.warn("recover", f"{journal.name}: {action}")
+        self._changed(journal)
+
+    def _search(self) -> None:
+        """Find what a crash left: takes without a seal that nobody holds, sealed ones without file lines."""
+        for journal in sorted(self._core.library.journals(), key=_age):
+            if self._stopping.is_set():
+                return
+            try:
+                take = summary(journal)
+            except TakechainError:
+                continue
+            if not take.sealed:
+                self.mend(journal)
+            elif unfinished(take):
+                self.write_files(journal)
+
+    def _put(self, urgency: int, work: Callable[[], None]) -> None:
+        with self._idle:
+            self._open += 1
+        self._queue.put(_Job(urgency, next(self._count), work))
+
+    def _run(self) -> None:
+        while True:
+            job = self._queue.get()
+            if job.work is None:
+                return
+            try:
+                job.work()
+            except JournalLocked:
+                pass  # somebody is at work on it; the next start looks again
+            except TakechainError as error:
+                self._core.notices.warn("worker", error.what)
+            except Exception as error:  # one bad take must not keep the others from being finished
+                self._core.notices.warn("worker", f"{type(error).__name__}: {error}")
+            finally:
+                with self._idle:
+                    self._open -= 1
+                    self._idle.notify_all()
+
+
+def _patiently(work: Callable[[], object]) -> None:
+    """Try again while another process (a `verify`, a `recover`) holds the journal for a moment."""
+    deadline = time.monotonic() + _EDIT_SECONDS / 2
+    while True:
+        try:
+            work()
+            return
+        except JournalLocked:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_PAUSE_SECONDS / 4)
+
+
+def _age(journal: Path) -> float:
+    """Seconds since a journal was last written, so that the newest come first."""
+    try:
+        return time.time() - journal.stat().st_mtime
+    except OSError:
+        return 0.0
