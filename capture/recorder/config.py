@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,6 @@ from capture.recorder.page import PAGE_NAME
 from capture.wire import Json
 
 INFO_NAME = "recorder.json"
-ERROR_NAME = "recorder-error.json"
 SOCKET_NAME = "recorder.sock"
 
 
@@ -72,17 +71,12 @@ def announce(config: Config) -> Json:
         "channels": config.channels,
         "started": utc_text(),
     }
-    write_json(config.runtime / INFO_NAME, fields)
+    _write_json(config.runtime / INFO_NAME, fields)
     return fields
 
 
-def write_json(path: Path, fields: Json) -> None:
+def _write_json(path: Path, fields: Json) -> None:
     """Put a small file in place at once."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     fresh.write_text(json.dumps(fields))
     fresh.replace(path)
-
-
-def as_fields(config: Config) -> Json:
-    """The JSON form of a config."""
-    return {name: str(value) if isinstance(value, Path) else value for name, value in asdict(config).items()}

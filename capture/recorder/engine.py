@@ -122,9 +122,12 @@ class Engine:
         self._stop_by = None
         return self.take
 
-    def abandon_take(self) -> None:
+    def abandon_take(self, take: RollingTake) -> None:
         """Forget a take that could not begin; only in the loop's thread."""
-        self.take = None
+        if self.take is take:
+            self.take = None
+        if self.ended is take:
+            self.ended = None
 
     def stop_take(self, at_ns: int | None, reason: str = "stop") -> RollingTake:
         """End the rolling take at the frame of a moment; only in the loop's thread."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from capture.errors import TakechainError
 from capture.journal.keys import Key, station_key
-from capture.recorder.config import ERROR_NAME, INFO_NAME, SOCKET_NAME, Config, announce, write_json
+from capture.recorder.config import INFO_NAME, SOCKET_NAME, Config, announce
 from capture.recorder.desk import Desk
 from capture.recorder.engine import Engine
 from capture.recorder.page import PAGE_NAME, PageWriter
@@ -27,21 +28,14 @@ _WATCH_SECONDS = 0.5
 
 
 def main(arguments: list[str]) -> int:
-    """Run until told to leave; returns an exit code, any error said on stderr and in the run-time folder."""
+    """Run until told to leave; returns an exit code, an error said as one line of JSON on stderr."""
     if len(arguments) != 1:
         print("usage: python -m capture.recorder CONFIG.json", file=sys.stderr)  # noqa: T201
         return 2
-    folder: Path | None = None
     try:
-        config = Config.load(Path(arguments[0]))
-        folder = config.runtime
-        (folder / ERROR_NAME).unlink(missing_ok=True)
-        run(config)
+        run(Config.load(Path(arguments[0])))
     except (TakechainError, HardwareError) as error:
-        print(error.what, error.do, sep="\n", file=sys.stderr)  # noqa: T201
-        if folder is not None:
-            with contextlib.suppress(OSError):
-                write_json(folder / ERROR_NAME, dict(error.as_dict()))
+        print(json.dumps({"error": error.as_dict()}), file=sys.stderr)  # noqa: T201
         return error.exit_code
     return 0
 

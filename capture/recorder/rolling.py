@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capture.recorder.hold import Chunk, Hold, PackerPool
-from capture.recorder.meter import Measured, Meter
+from capture.recorder.levels import TakeLevels, measured_again
+from capture.recorder.meter import Measured
 from capture.recorder.timeline import Step
 from capture.recorder.writer import Ending, TakeWriter
 from capture.take import Gap, Track
@@ -54,15 +53,12 @@ class RollingTake:
     def __init__(self, plan: Plan, start: int, offset: int = 0) -> None:
         self.plan, self.start, self.offset = plan, start, offset
         self.pool = PackerPool(plan.columns, _format(plan.format), plan.max_frames)
-        self.writer = TakeWriter(self.pool, plan.rate)
+        self.writer = TakeWriter(self.pool, plan.rate, TakeLevels(plan.tracks))
         self.gaps: list[Gap] = []
         self.fed = 0  # frames of this part so far, silence included
         self.end_frame: int | None = None  # where it is to stop, on this part's own count
         self.reason = "stop"
-        self.ending: Ending | None = None
-        self._hold = Hold(round(HOLD_SECONDS * plan.rate), self._pass_on)
-        self._inputs = np.array([track.input - 1 for track in plan.tracks])
-        self._levels = _TakeLevels(len(plan.tracks))
+        self._hold = Hold(round(HOLD_SECONDS * plan.rate), self.writer.put)
         seconds = min(MOST_BACKLOG_SECONDS, BACKLOG_BYTES / max(1, plan.second_bytes))
         self._most_backlog = round(seconds * plan.rate)
         self._dropped_from: int | None = None
@@ -114,12 +110,6 @@ class RollingTake:
         first_pm = step.first_pm + abs(place - wanted)
         self._add_gap(Gap(place, step.frames, first_pm, step.frames_pm, "clock", filled=True))
 
-    def lose_now(self, frames: int, frames_pm: int, cause: str) -> None:
-        """Silence at the present end: the stream had to be opened again."""
-        self._hold.add(Chunk(self.frames, frames, None))
-        self._add_gap(Gap(self.frames, frames, 0, frames_pm, cause, filled=True))
-        self.fed += frames
-
     def note_device(self, why: str) -> None:
         """Journal that the interface is gone."""
         self.writer.put_line("device", self.frames, device="interface", state="lost", text=why)
@@ -136,16 +126,7 @@ class RollingTake:
         self._hold.flush(end, self._measured_again)
         self.gaps = [_cut_gap(gap, end) for gap in self.gaps if gap.first < end]
         self.fed = end - self.offset
-        self.ending = Ending(
-            self.reason, end, self._levels.as_fields(self.plan.tracks), rate_ppm, lost_device
-        )
-        self.writer.end(self.ending)
-
-    def _pass_on(self, chunk: Chunk) -> None:
-        if chunk.levels is not None:
-            self._levels.add(chunk.levels, self._inputs)
-        self._levels.frames += chunk.frames
-        self.writer.put(chunk)
+        self.writer.end(Ending(self.reason, end, rate_ppm, lost_device))
 
     def _must_drop(self) -> bool:
         """Whether the disk has fallen so far behind that memory would run out."""
@@ -166,61 +147,14 @@ class RollingTake:
         self.writer.put_gap(gap)
 
     def _measured_again(self, chunk: Chunk) -> Measured | None:
-        """The levels of a chunk that was cut, from its bytes; columns in the order of the interface."""
         if chunk.data is None:
             return None
-        width = int(self._inputs.max()) + 1
-        samples = np.zeros((chunk.frames, width), np.float32)
-        for view, columns in zip(chunk.data, self.plan.columns, strict=True):
-            samples[:, columns] = _unpacked(view, self.plan.format).reshape(-1, len(columns))
-        return Meter(width).measure(samples)
-
-
-class _TakeLevels:
-    """Peak, RMS and overs of every track over the whole part."""
-
-    def __init__(self, tracks: int) -> None:
-        self.frames = 0
-        self.peak = np.zeros(tracks)
-        self.squares = np.zeros(tracks)
-        self.overs = np.zeros(tracks, np.int64)
-
-    def add(self, levels: Measured, inputs: NDArray[Any]) -> None:
-        np.maximum(self.peak, levels.peak[inputs], out=self.peak)
-        self.squares += levels.squares[inputs]
-        if levels.overs is not None:
-            self.overs += levels.overs[inputs]
-
-    def as_fields(self, tracks: Sequence[Track]) -> list[dict[str, Any]]:
-        return [
-            {
-                "track": track.number,
-                "peak": _dbfs(float(self.peak[i])),
-                "rms": _dbfs(math.sqrt(max(0.0, self.squares[i]) / self.frames) if self.frames else 0.0),
-                "overs": int(self.overs[i]),
-            }
-            for i, track in enumerate(tracks)
-        ]
-
-
-def _dbfs(linear: float) -> float | None:
-    """Level against a full-scale value of 1.0 in dB, to 0.01; None for silence and for what is no number."""
-    return round(20 * math.log10(linear), 2) if linear > 0 and math.isfinite(linear) else None
+        return measured_again(chunk.data, self.plan.columns, self.plan.format)
 
 
 def _cut_gap(gap: Gap, end: int) -> Gap:
     over = gap.first + gap.frames - end
     return replace(gap, frames=gap.frames - max(0, over))
-
-
-def _unpacked(view: memoryview, kind: str) -> NDArray[np.float32]:
-    if kind == "float32":
-        return np.frombuffer(view, np.float32)
-    raw = np.frombuffer(view, np.uint8).reshape(-1, 3)
-    whole = np.zeros((len(raw), 4), np.uint8)
-    whole[:, 1:] = raw
-    scaled: NDArray[np.float32] = (whole.view("<i4").ravel() >> 8).astype(np.float32) / np.float32(1 << 23)
-    return scaled
 
 
 def _format(kind: str) -> Any:

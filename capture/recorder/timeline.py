@@ -57,7 +57,7 @@ class _Window:
 
 
 class Timeline:
-    """Follows one running stream; told of each look by `look`, of known loss by `skip`."""
+    """Follows one running stream, told of it by `look`."""
 
     def __init__(self, rate: int) -> None:
         self.rate = rate
@@ -89,12 +89,6 @@ class Timeline:
     def running(self) -> bool:
         """Whether any frame has come."""
         return self._start_ns is not None
-
-    def skip(self, frames: int) -> None:
-        """Note frames that are known to be lost; the timeline goes on behind them."""
-        self.position += frames
-        self._looks.clear()
-        self._open.clear()
 
     def frame_at(self, at_ns: int) -> int:
         """The frame of the timeline that belongs to a moment, past or to come."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from capture.clock import ClockPair, boot_id
@@ -23,6 +23,7 @@ from capture.journal.writer import JournalWriter
 from capture.recorder.errors import WriteFailed
 from capture.recorder.files import PartFiles
 from capture.recorder.hold import Chunk, PackerPool
+from capture.recorder.levels import TakeLevels
 from capture.take import Condition, Gap
 
 SYNC_SECONDS = 0.35
@@ -37,7 +38,6 @@ class Ending:
 
     reason: str
     frames: int  # the timeline's length had everything been written
-    levels: list[dict[str, Any]] = field(default_factory=list)
     rate_ppm: float | None = None
     lost_device: bool = False
 
@@ -45,9 +45,10 @@ class Ending:
 class TakeWriter(threading.Thread):
     """Writes one part of one take; `first` is the part's first frame on the take's timeline."""
 
-    def __init__(self, pool: PackerPool, rate: int) -> None:
+    def __init__(self, pool: PackerPool, rate: int, levels: TakeLevels) -> None:
         super().__init__(name="writer", daemon=True)
-        self.rate = rate
+        self.rate, self.levels = rate, levels
+        self.begun = False
         self.failure: TakechainError | None = None
         self.done = threading.Event()
         self.frames = 0  # on the take's timeline, durable or not
@@ -75,7 +76,9 @@ class TakeWriter(threading.Thread):
         """Start to write into files that lie ready; until then chunks only queue up."""
         self.files, self.journal, self._key = files, journal, key
         self._part, self._first = part, first
-        self.frames = self._block_first = self._beat = first
+        self.frames = self._block_first = first
+        self._beat = first if part == 1 else 0  # a later part says at once what it took over
+        self.begun = True
         self.start()
 
     def put(self, chunk: Chunk) -> None:
@@ -113,6 +116,8 @@ class TakeWriter(threading.Thread):
     def run(self) -> None:
         """The thread's life."""
         try:
+            if self._part > 1:
+                self.levels.resume(self.journal.record)
             while self._turn():
                 pass
         finally:
@@ -150,6 +155,8 @@ class TakeWriter(threading.Thread):
 
     def _write(self, chunks: list[Chunk], whole: bool) -> None:
         self.files.append(chunks)
+        for chunk in chunks:
+            self.levels.add(chunk.frames, chunk.levels)
         self.files.sync()
         self.frames = self._first + self.files.frames
         if whole or self.frames - self._block_first >= BLOCK_SECONDS * self.rate:
@@ -170,7 +177,12 @@ class TakeWriter(threading.Thread):
             self._beat = self.frames
             clock = {**asdict(ClockPair.now()), "boot_id": boot_id()}
             self.journal.append(
-                "heartbeat", self.frames, frames=self.frames, lengths=self.files.lengths, clock=clock
+                "heartbeat",
+                self.frames,
+                frames=self.frames,
+                lengths=self.files.lengths,
+                clock=clock,
+                levels=self.levels.as_fields(),
             )
         if sync:
             self.journal.sync()
@@ -235,7 +247,7 @@ class TakeWriter(threading.Thread):
             frames=frames,
             lost_frames=record.lost_frames,
             blocks=self.journal.blocks_sha256,
-            levels=ending.levels,
+            levels=self.levels.as_fields(),
             condition=self.condition.value,
             reason=reason,
             rate_ppm=ending.rate_ppm,
