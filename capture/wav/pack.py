@@ -71,7 +71,7 @@ class Packer:
             raise ValueError(f"a block of {block.dtype} {block.shape} does not fit: {wanted}")
         if self._format == "float32":
             return self._float(block)
-        with np.errstate(invalid="ignore"):  # a NaN casts to an integer whose lower 24 bits are 0
+        with np.errstate(invalid="ignore", over="ignore"):  # a NaN casts to an integer whose lower 24 bits are 0
             for first in range(0, frames, self._stretch):
                 self._cast(first, self._scaled(block[first : first + self._stretch]))
         return self._results(frames)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from typing import Protocol
 
-RIFF_LIMIT = 0xFFFFFFFF - 0x10000  # largest RIFF size: 64 KiB are left for what other programs add
+RIFF_LIMIT = 2**32 - 2**16 - 8  # a RIFF file ends 64 KiB below 4 GiB: room for what other programs add
 UNKNOWN = 0xFFFFFFFF
 DS64_PAYLOAD = 20
 _DS64 = struct.Struct("<QQQI")
