@@ -46,7 +46,10 @@ class HelpScreen(Page):
             [[(" Esc", "key"), (" back   ", ""), ("↑ ↓", "key"), (" scroll", "")]]
         )
         self.query_one("#help").focus()
-        self.on_view()
+
+    def on_resize(self) -> None:
+        """Draw the state in its new width."""
+        self.call_after_refresh(self.on_view)
 
     def on_view(self) -> None:
         """Keep the state in sight."""

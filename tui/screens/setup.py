@@ -91,7 +91,6 @@ class SetupScreen(Page):
         self._say("looking for interfaces…")
         self._look()
         self.query_one("#carry-on" if offer else "#interfaces").focus()
-        self.on_view()
 
     def _put(self, name: str, value: str) -> None:
         for entry in self.query(f"#{name}"):
@@ -207,6 +206,10 @@ class SetupScreen(Page):
         if self.is_mounted:
             self.query_one("#setup-says", Rows).show([[(f" {text}", "warn")]] if text else [])
 
+    def on_resize(self) -> None:
+        """Draw the state in its new width."""
+        self.call_after_refresh(self.on_view)
+
     def on_view(self) -> None:
         """Keep the state in sight."""
         if self.is_mounted:
@@ -219,13 +222,8 @@ class SetupScreen(Page):
 
 def interface_words(face: Interface) -> str:
     """An interface in one line of the list; what is simulated says so."""
-    rates = " ".join(words.rate(rate) for rate in face.rates)
-    api = f" · {face.host_api}" if face.host_api else ""
-    mark = (
-        "SIMULATED · "
-        if face.origin == "simulated"
-        else ""
-        if face.origin == "unknown"
-        else f"{face.origin} · "
-    )
-    return f"{mark}{face.name}{api} · {face.inputs} inputs · {rates}"
+    rates = {words.rate(rate): None for rate in (min(face.rates), max(face.rates))} if face.rates else {}
+    mark = "SIMULATED" if face.origin == "simulated" else "" if face.origin == "unknown" else face.origin
+    api = face.host_api if face.host_api.casefold() != "simulated" else ""
+    inputs = "" if "inputs" in face.name else f"{face.inputs} inputs"
+    return " · ".join(part for part in (mark, face.name, api, inputs, "–".join(rates)) if part)

@@ -64,7 +64,7 @@ FIELDS = (
         (("slate", "per slate"), ("project", "through the project")),
         width="medium",
     ),
-    Field("prefix", "Prefix", 9, "room or machine", width="short", first=False),
+    Field("prefix", "Prefix", 9, "room", width="short", first=False),
     Field(
         "stop_guard",
         "Stop",

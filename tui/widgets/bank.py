@@ -117,7 +117,7 @@ class Bank(Widget):
 
     @property
     def _stride(self) -> int:
-        return int(np.clip(self._room // max(self.meters.channels, 1), 1, 12))
+        return int(np.clip(self._room // max(self.meters.channels, 1), 1, 16))
 
     @property
     def _span(self) -> slice:

@@ -7,7 +7,7 @@ from pathlib import PurePath
 from tui.screens import words
 from tui.screens.view import Json, View, count
 from tui.widgets.ballistics import FLOOR_DB, Ballistics
-from tui.widgets.rows import Row, Rows, Span, spread
+from tui.widgets.rows import Row, Rows, Span, cells, spread
 
 OLD_SECONDS = 10.0
 _SHORT = {"temperature": "", "relative_humidity": "RH", "pressure": ""}
@@ -23,9 +23,11 @@ class SessionLine(Rows):
         left: list[Span] = [(f" {where or 'no session yet'}", "")]
         if files := _files(view):
             more = f" +{len(files) - 1}" if len(files) > 1 else ""
-            verb = "writes" if view.take else "next file"
-            left.append((f"   {verb} {PurePath(str(files[0])).name}{more}", "strong"))
-        self.show([spread(left, [(f"{interface_words(view)} ", "dim")], self.size.width)])
+            left += [("  → ", "dim"), (f"{PurePath(str(files[0])).name}{more}", "strong")]
+        room = self.size.width - sum(cells(text) for text, _ in left) - 3
+        # the file that will be written matters more than the whole name of the interface
+        right = next((text for text in interface_words(view) if cells(text) <= room), "")
+        self.show([spread(left, [(f"{right} ", "dim")], self.size.width)])
 
 
 def _files(view: View) -> list[object]:
@@ -34,23 +36,20 @@ def _files(view: View) -> list[object]:
     return found if isinstance(found, list) else []
 
 
-def interface_words(view: View) -> str:
-    """The interface in one phrase: name, inputs, rate, format, and whether it is simulated or away."""
+def interface_words(view: View) -> list[str]:
+    """The interface in one phrase, the longest first: name, inputs, rate, format, simulated, away."""
     interface, setup = view.interface, view.setup
     if interface is None:
-        return "no interface · S sets it up" if view.connected else ""
-    parts = [
-        str(interface.get("name", "")),
-        f"{interface.get('inputs', '?')} ch",
-        words.rate(setup.get("rate")),
-        words.audio_format(setup.get("format")),
-    ]
-    if interface.get("origin") == "simulated" and "simul" not in parts[0].lower():
-        parts.insert(1, "simulated")
+        return ["no interface · S sets it up"] if view.connected else []
+    name, inputs = str(interface.get("name", "")), f"{interface.get('inputs', '?')} ch"
+    rate, bits = words.rate(setup.get("rate")), words.audio_format(setup.get("format"))
+    marks = ["simulated"] if interface.get("origin") == "simulated" else []
     state = setup.get("interface_state")
     if state in {"absent", "lost", "opening"}:
-        parts.insert(1, {"opening": "opening…"}.get(str(state), f"✖ {state}"))
-    return " · ".join(parts)
+        marks.insert(0, {"opening": "opening…"}.get(str(state), f"✖ {state}"))
+    named = [*(marks if "simul" not in name.lower() else marks[:-1]), name]
+    forms = ([*named, inputs, rate, bits], [*marks, inputs, rate, bits], [*marks, rate], marks)
+    return [" · ".join(form) for form in forms]
 
 
 class TrackLine(Rows):
