@@ -118,3 +118,31 @@ def test_a_locked_catalogue_is_said_and_can_be_read_in_later(
     catalog.ingest(takes[0])
     assert catalog.missing(takes) == takes[1:]
     catalog.close()
+
+
+def test_rows_say_what_the_journal_says(catalog: Catalog, takes: list[Path]) -> None:
+    catalog.rebuild()
+    first, second, *_ = sorted(catalog.takes(), key=lambda t: t.started)
+    assert (first.project, first.session, first.slate, first.number) == ("Nordlys", "Monday", "Aurora", 1)
+    assert (first.verdict, second.verdict) == ("circled", "no good")
+    with Work(catalog.engine) as work:
+        take = work.scalars(select(m.Take).where(m.Take.uuid == first.uuid)).one()
+        assert take.temperature == pytest.approx(22.0)  # (21.5 + 22.5) / 2: the suspect one does not count
+        assert take.humidity == pytest.approx(28.0)
+        assert take.pressure is None
+        assert [k.text for k in work.scalars(select(m.Marker).where(m.Marker.take_id == take.id))] == [
+            "brass enters"
+        ]
+        assert [(g.first, g.frames) for g in work.scalars(select(m.Gap).where(m.Gap.take_id == take.id))] == [
+            (300, 20)
+        ]
+    assert [t.uuid for t in catalog.takes(humidity_below=30.0)] == [first.uuid]
+    assert [t.uuid for t in catalog.takes(text="REVERB")] == [first.uuid]
+    assert {t.uuid for t in catalog.takes(person="Anna")} == {t.uuid for t in catalog.takes()}
+    assert catalog.takes(person="Nobody") == []
+
+
+def test_takes_with_the_same_chain_share_its_row(catalog: Catalog, takes: list[Path]) -> None:
+    catalog.rebuild()
+    with Work(catalog.engine) as work:
+        assert len(work.scalars(select(m.ChainSnapshot)).all()) == 1
