@@ -206,10 +206,8 @@ def test_a_line_without_end_is_dropped_and_the_next_one_read() -> None:
 HEADERS = st.sampled_from(
     ["", "T(deg C),T(deg F),P(Pa),%RH\r\n", "Temperature;Humidity\r\n", "BSEC outputs:\r\n"]
 )
-PIECES = st.sampled_from(
-    ['Temp', 'Humidity', 'Pressure', 'T', 'H', 'P', ':', '=', ',', ';', '22.5', '1013', '-40', '1e9', 'nan', '*C', '°F', '%', 'hPa', 'Pa', '{', '}', '"', '[', ']', 'null', '#', '$', '*', '(', ')']
-    + [" ", "\t", "\r\n", "\n", "\x00", "'"]
-)
+WORDS = 'Temp Humidity Pressure T H P : = , ; 22.5 1013 -40 1e9 nan *C °F % hPa Pa { } " [ ] null # $ * ( )'
+PIECES = st.sampled_from([*WORDS.split(" "), " ", "\t", "\r\n", "\n", "\x00", "'"])
 
 
 def _sound(events: list[object]) -> None:
