@@ -1,0 +1,245 @@
+"""chain: the patch of the next take, input by input, and what changed between two takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tui.commands.common import DONE, AsJson, By, InLibrary, Json, answer, new_group, say, station
+
+if TYPE_CHECKING:
+    from capture.chain import Patch
+
+chain = new_group("The chain of every input: source, microphone, preamp, converter; people; and differences.")
+
+Now = Annotated[bool, typer.Option("--now", help="Also in the rolling take, from this moment on.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.add_typer(chain, name="chain")
+
+
+@chain.command("show")
+def show(
+    inputs: Annotated[str | None, typer.Argument(metavar="[1-8,11]", help="Only these inputs.")] = None,
+    as_json: AsJson = False,
+    library: InLibrary = None,
+) -> int:
+    """The patch as lines, with what is carried over and not confirmed yet."""
+    from capture.take import parse_inputs
+
+    with station(library) as client:
+        patch = _patch(client.call("chainfields"))
+    chosen = parse_inputs(inputs) if inputs is not None else patch.inputs()
+    tracks = [{"input": n, "line": patch.line(n), "carried": patch.carried(n)} for n in chosen]
+    people = [{"role": role, "name": name} for role, name in patch.people()]
+    lines = [f"{person['role']}: {person['name']}" for person in people]
+    lines += [f"{t['line'] or 'not declared'}{'  (carried over)' if t['carried'] else ''}" for t in tracks]
+    result = {"inputs": tracks, "people": people, "fields": patch.to_fields()}
+    answer(as_json, result, *(lines or ["nothing is declared"]))
+    return DONE
+
+
+@chain.command("set")
+def set_line(
+    line: Annotated[str, typer.Argument(help="As: SM57 #A1142 4 cm > Neve 1073 ch 2 +42 dB 48V off > in 3")],
+    input_: Annotated[
+        str | None, typer.Option("--input", metavar="N|5-8", help="One input, or a range that counts up.")
+    ] = None,
+    now: Now = False,
+    by: By = "",
+    as_json: AsJson = False,
+    library: InLibrary = None,
+) -> int:
+    """Declare the chain of one input or of a range."""
+    with station(library, create=True) as client:
+        done = client.call("chain", line=line, inputs=input_, when="now" if now else "next", by=by)
+    answer(as_json, done, *done["lines"].values())
+    return DONE
+
+
+@chain.command("copy")
+def copy(
+    source: Annotated[int, typer.Argument(metavar="FROM", min=1)],
+    target: Annotated[int, typer.Argument(metavar="TO", min=1)],
+    now: Now = False,
+    by: By = "",
+    as_json: AsJson = False,
+    library: InLibrary = None,
+) -> int:
+    """Give one input another's chain, without its name, serial number and channels."""
+    with station(library) as client:
+        done = client.call("chaincopy", source=source, target=target, when="now" if now else "next", by=by)
+    answer(as_json, done, *done["lines"].values())
+    return DONE
+
+
+@chain.command("confirm")
+def confirm(
+    input_: Annotated[int | None, typer.Option("--input", metavar="N", min=1, help="Only this one.")] = None,
+    by: By = "",
+    as_json: AsJson = False,
+    library: InLibrary = None,
+) -> int:
+    """Declare anew what was carried over from an earlier session."""
+    with station(library) as client:
+        done = client.call("chainconfirm", input=input_, by=by)
+    answer(as_json, done, f"{done['confirmed']} fields confirmed")
+    return DONE
+
+
+@chain.command("names")
+def names(
+    text: Annotated[str, typer.Argument(help="As: Kick, Snare T, Snare B, OH L, OH R")],
+    first: Annotated[
+        int, typer.Option("--first", metavar="N", min=1, help="The input of the first name.")
+    ] = 1,
+    by: By = "",
+    as_json: AsJson = False,
+    library: InLibrary = None,
+) -> int:
+    """Name the inputs in order, all in one text."""
+    with station(library, create=True) as client:
+        done = client.call("names", text=text, first=first, by=by)
+    answer(as_json, done, f"{done['named']} inputs named")
+    return DONE
+
+
+@chain.command("people")
+def people(
+    named: Annotated[list[str], typer.Argument(metavar="ROLE=NAME...", help="As producer=Ida engineer=Per.")],
+    by: By = "",
+    as_json: AsJson = False,
+    library: InLibrary = None,
+) -> int:
+    """Say who takes part: artist, client, producer, engineer, assistant, studio; it replaces the list."""
+    from capture.errors import UsageError
+
+    pairs = [person.partition("=") for person in named]
+    for role, sign, name in pairs:
+        if not (sign and role.strip() and name.strip()):
+            raise UsageError(f"{role + sign + name!r} is not a role and a name", "write it like producer=Ida")
+    with station(library, create=True) as client:
+        done = client.call("people", people=[{"role": role, "name": name} for role, _, name in pairs], by=by)
+    answer(as_json, done, *(f"{person['role']}: {person['name']}" for person in done["people"]))
+    return DONE
+
+
+@chain.command("export")
+def export(
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Else it is printed.")
+    ] = None,
+    take: Annotated[
+        str | None, typer.Option("--take", metavar="T", help="The chain of a take, not the patch.")
+    ] = None,
+    as_json: AsJson = False,
+    library: InLibrary = None,
+) -> int:
+    """Write the patch, or the chain of a take, as YAML."""
+    from capture.chain import to_yaml
+
+    if take is not None:
+        patch, _ = _of_take(take, library)
+    else:
+        with station(library) as client:
+            patch = _patch(client.call("chainfields"))
+    text = to_yaml(patch)
+    if out is not None:
+        _write(out, text)
+    if as_json:
+        answer(
+            True, {"path": str(out.absolute()) if out else None, "yaml": text, "fields": patch.to_fields()}
+        )
+    else:
+        say(str(out) if out else text.rstrip("\n"))
+    return DONE
+
+
+def _write(out: Path, text: str) -> None:
+    from capture.chain import ChainError
+
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ChainError(f"{out} cannot be written: {error.strerror}", "name another file with -o") from error
+
+
+@chain.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="YAML, as chain export writes it.")],
+    now: Now = False,
+    by: By = "",
+    as_json: AsJson = False,
+    library: InLibrary = None,
+) -> int:
+    """Make the patch what a YAML file says; what it does not say becomes not declared."""
+    from capture.chain import diff, from_yaml, words
+
+    text = _read(file)
+    with station(library, create=True) as client:
+        before = _patch(client.call("chainfields"))
+        after = from_yaml(text, by, earlier=before)
+        wanted: dict[str, Any] = {p: None for p in before.fields if p not in after.fields} | after.values()
+        client.call("chainfields", fields=wanted, when="now" if now else "next", by=by)
+    changes = diff(before, after)
+    answer(as_json, {"changes": _changes(changes)}, *([words(c) for c in changes] or ["nothing changed"]))
+    return DONE
+
+
+def _read(file: Path) -> str:
+    from capture.chain import ChainError
+
+    try:
+        return file.expanduser().read_text(encoding="utf-8")
+    except OSError as error:
+        raise ChainError(
+            f"{file} cannot be read: {error.strerror}", "name a file of takechain chain export"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ChainError(f"{file} is not a text in UTF-8", "name a file of takechain chain export") from error
+
+
+@chain.command("diff")
+def difference(
+    one: Annotated[str, typer.Argument(metavar="TAKE")],
+    other: Annotated[str, typer.Argument(metavar="TAKE")],
+    as_json: AsJson = False,
+    library: InLibrary = None,
+) -> int:
+    """What changed in the chain from one take to another, with changes made while rolling."""
+    from capture.chain import diff, words
+
+    (before, first), (after, second) = _of_take(one, library, at_end=True), _of_take(other, library)
+    changes = diff(before, after)
+    result = {"from": first, "to": second, "changes": _changes(changes)}
+    answer(as_json, result, *([words(c) for c in changes] or ["the chains are the same"]))
+    return DONE
+
+
+def _changes(changes: list[Any]) -> list[Json]:
+    from capture.chain import words
+
+    return [{"path": c.path, "from": c.before, "to": c.after, "words": words(c)} for c in changes]
+
+
+def _patch(result: Json) -> Patch:
+    from capture.chain import Patch
+
+    return Patch.from_fields(result["fields"])
+
+
+def _of_take(take: str, library: InLibrary, at_end: bool = False) -> tuple[Patch, str]:
+    """The chain a take was recorded with (at its end: with what changed while it rolled), and its name."""
+    from capture.journal.record import load
+    from tui.commands.takes import chain_of, find_journal
+
+    record = load(find_journal(take, library))
+    patch = chain_of(record)
+    if at_end:
+        for change in record.changes:
+            patch.set(change.path, change.after, change.by)
+    return patch, record.name

@@ -1,0 +1,120 @@
+"""What `doctor` looks at, one finding each: about what, whether it is well, what was found, what to do."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from capture.errors import TakechainError
+from hardware.errors import HardwareError
+from tui.commands.common import Json
+
+
+def examine(library: Path) -> Iterator[Json]:
+    """Every finding, each independent of the others."""
+    checks: tuple[tuple[str, Callable[[Path], str]], ...] = (
+        ("Python", _python),
+        ("audio interfaces", _audio),
+        ("library", _library),
+        ("disk", _disk),
+        ("run-time folder", _runtime),
+        ("signing key", _key),
+        ("catalogue", _catalogue),
+        ("PDF sheets", _pdf),
+        ("serial ports", _serial),
+        ("terminal", _terminal),
+    )
+    for about, check in checks:
+        try:
+            yield {"about": about, "ok": True, "what": check(library), "do": ""}
+        except (TakechainError, HardwareError) as error:
+            yield {"about": about, "ok": False, "what": error.what, "do": error.do}
+
+
+def _python(_: Path) -> str:
+    return f"{platform.python_version()} on {platform.system()} {platform.machine()} ({sys.executable})"
+
+
+def _audio(_: Path) -> str:
+    from hardware.interfaces import survey
+
+    listing = survey()
+    if listing.problem is not None:
+        raise listing.problem
+    return ", ".join(interface.id for interface in listing.interfaces)
+
+
+def _library(library: Path) -> str:
+    from capture.errors import EnvironmentLacking
+    from capture.library import Library
+
+    if not library.exists():
+        return f"{library} (made when the first take is recorded)"
+    home = Library.open(library, create=False)
+    if not os.access(library, os.W_OK):
+        raise EnvironmentLacking(
+            f"{library} cannot be written to", "change its rights, or name another with --library"
+        )
+    return f"{library} ({home.uuid})"
+
+
+def _disk(library: Path) -> str:
+    from capture.errors import EnvironmentLacking
+
+    here = next(folder for folder in (library, *library.parents) if folder.exists())
+    free = shutil.disk_usage(here).free
+    if free < 1_000_000_000:
+        raise EnvironmentLacking(f"{free / 1e9:.2f} GB are free at {here}", "make room, or use another disk")
+    return f"{free / 1e9:.1f} GB free, {free / (8 * 3 * 48_000 * 3600):.0f} h of 8 tracks at 48 kHz, 24 bit"
+
+
+def _runtime(library: Path) -> str:
+    from capture.wire import runtime_folder
+
+    return str(runtime_folder(library))
+
+
+def _key(_: Path) -> str:
+    from capture.journal.keys import KEY_FILE, config_folder, station_key
+
+    if not (config_folder() / KEY_FILE).exists():
+        return "made when the first take is recorded"
+    return station_key().fingerprint
+
+
+def _catalogue(library: Path) -> str:
+    from capture.catalog import migrate
+    from capture.catalog.engine import database_url, open_engine
+
+    if not library.exists() and "TAKECHAIN_DATABASE" not in os.environ:
+        return "made with the library"
+    engine = open_engine(database_url(library))
+    return f"{engine.url.render_as_string(hide_password=True)} at {migrate.current(engine) or 'nothing yet'}"
+
+
+def _pdf(_: Path) -> str:
+    from capture.errors import EnvironmentLacking
+
+    try:
+        import typst
+    except ImportError as error:
+        raise EnvironmentLacking(f"typst cannot be imported: {error}", "install Takechain again") from error
+    return f"typst {getattr(typst, '__version__', '')}".strip()
+
+
+def _serial(_: Path) -> str:
+    from hardware.ports import list_ports
+
+    ports = list_ports()
+    return ", ".join(str(port.device) for port in ports) or "none is plugged in"
+
+
+def _terminal(_: Path) -> str:
+    size = shutil.get_terminal_size()
+    encoding = (sys.stdout.encoding or "unknown").lower()
+    shown = "a terminal" if sys.stdout.isatty() else "not a terminal"
+    return f"{shown}, {size.columns} × {size.lines}, {encoding}, {os.environ.get('TERM', 'no TERM')}"

@@ -1,0 +1,93 @@
+"""A take as JSON and as lines, read from its folder; the same for `record`, `show` and `takes`."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui.commands.common import Json, duration
+
+if TYPE_CHECKING:
+    from capture.journal.record import TakeRecord
+
+
+def take_facts(record: TakeRecord, hashed: bool) -> Json:
+    """What the manual promises of a take; `hashed` reads every file whole for its SHA-256."""
+    return {
+        "take": record.take,
+        "name": record.name,
+        "project": record.project,
+        "session": record.session,
+        "slate": record.slate,
+        "number": record.number,
+        "kind": record.kind.value,
+        "verdict": record.verdict.value,
+        "condition": record.condition.value,
+        "covers": record.covers,
+        "started": record.clock.get("utc"),
+        "frames": record.frames,
+        "rate": record.rate,
+        "format": record.format,
+        "channels": record.channels,
+        "seconds": record.seconds,
+        "lost_frames": record.lost_frames,
+        "gaps": [gap_facts(gap) for gap in record.gaps],
+        "readings": len(record.readings),
+        "origin": record.origin.value,
+        "simulated": record.simulated,
+        "files": file_facts(record, hashed),
+        "journal": str(record.path),
+    }
+
+
+def gap_facts(gap: object) -> Json:
+    """One gap with all its figures."""
+    names = ("first", "frames", "first_pm", "frames_pm", "cause", "filled")
+    return {name: getattr(gap, name) for name in names}
+
+
+def file_facts(record: TakeRecord, hashed: bool) -> list[Json]:
+    """Every audio file of a take, in the order of its parts."""
+    files = []
+    for part, _, name in record.media:
+        path = record.folder / name
+        line = record.files.get(name)
+        files.append(
+            {
+                "path": str(path),
+                "part": part.number,
+                "frames": line.frames if line else record.part_frames(part),
+                "sha256": _sha256(path) if hashed else None,
+                "here": path.is_file(),
+            }
+        )
+    return files
+
+
+def take_line(record: TakeRecord) -> list[str]:
+    """A take as one row of a table: name, kind, verdict, condition, length, covers and last note."""
+    note = record.notes[-1].text if record.notes else ""
+    shown = "rolling or unfinished" if not record.ended else record.condition.value
+    verdict = "" if record.verdict.value == "none" else record.verdict.value
+    simulated = " (simulated)" if record.simulated else ""
+    return [
+        record.name,
+        record.kind.value,
+        verdict,
+        shown + simulated,
+        duration(record.seconds),
+        record.covers,
+        note,
+    ]
+
+
+TAKE_HEAD = ["take", "kind", "verdict", "condition", "length", "covers", "note"]
+
+
+def _sha256(path: Path) -> str | None:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None

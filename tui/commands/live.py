@@ -1,0 +1,112 @@
+"""roll, stop, mark, note, circle, slate: act on the running station, from a footswitch or a script."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tui.commands.common import DONE, NOT_CLEAN, AsJson, By, InLibrary, Json, answer, duration, station
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (roll, stop, mark, note, circle, slate):
+        app.command()(command)
+
+
+def roll(
+    kind: Annotated[
+        str, typer.Option("--kind", help="take, pick-up, wild, room tone, rehearsal, …")
+    ] = "take",
+    seconds: Annotated[
+        float | None,
+        typer.Option("--seconds", metavar="S", help="End by itself after S seconds of timeline."),
+    ] = None,
+    as_json: AsJson = False,
+    library: InLibrary = None,
+) -> int:
+    """Begin a take with the remembered set-up, and return while it rolls."""
+    with station(library) as client:
+        began = client.call("roll", kind=kind, limit_seconds=seconds)
+    answer(as_json, began, f"rolling {began['name']}")
+    return DONE
+
+
+def stop(as_json: AsJson = False, library: InLibrary = None) -> int:
+    """End the rolling take; its end and seal are on disk when this returns."""
+    moment = _now()
+    with station(library) as client:
+        ended = client.call("stop", at_boottime_ns=moment)
+    answer(as_json, ended, *_ended(ended))
+    return DONE if ended["condition"] == "clean" else NOT_CLEAN
+
+
+def _ended(ended: Json) -> list[str]:
+    lost = f", {ended['lost_frames']} frames lost" if ended["lost_frames"] else ""
+    return [f"stopped {ended['name']}: {ended['frames']} frames, {ended['condition']}{lost}"]
+
+
+def mark(
+    text: Annotated[str, typer.Argument(help="What is heard there.")] = "",
+    as_json: AsJson = False,
+    library: InLibrary = None,
+) -> int:
+    """Mark the rolling take, at the moment this command was started."""
+    moment = _now()
+    with station(library) as client:
+        made = client.call("mark", text=text, at_boottime_ns=moment)
+    answer(as_json, made, f"mark {made['id']} at frame {made['frame']}")
+    return DONE
+
+
+def note(
+    text: Annotated[str, typer.Argument(help="The note.")],
+    take: Annotated[
+        str | None, typer.Option("--take", help="Another take than the rolling or last one.")
+    ] = None,
+    by: By = "",
+    as_json: AsJson = False,
+    library: InLibrary = None,
+) -> int:
+    """Add a note to the rolling take, else to the last one."""
+    return _edit("note", text, take, by, as_json, library, "noted")
+
+
+def circle(
+    take: Annotated[
+        str | None, typer.Option("--take", help="Another take than the rolling or last one.")
+    ] = None,
+    by: By = "",
+    as_json: AsJson = False,
+    library: InLibrary = None,
+) -> int:
+    """Circle the rolling take, else the last one."""
+    return _edit("verdict", "circled", take, by, as_json, library, "circled")
+
+
+def slate(
+    name: Annotated[str, typer.Argument(help="The slate; an existing one goes on with its count.")],
+    as_json: AsJson = False,
+    library: InLibrary = None,
+) -> int:
+    """Begin a slate, or go on with one."""
+    with station(library) as client:
+        turned = client.call("slate", name=name)
+    answer(as_json, turned, f"slate {turned['slate']}, next take {turned['next']}")
+    return DONE
+
+
+def _edit(
+    field: str, value: str, take: str | None, by: str, as_json: bool, library: InLibrary, said: str
+) -> int:
+    with station(library) as client:
+        edited = client.call("edit", field=field, value=value, take=take, by=by)
+    answer(as_json, edited, f"{said} {edited['name']} ({duration(edited['seconds'])})")
+    return DONE
+
+
+def _now() -> int:
+    from capture.clock import boottime_ns
+
+    return boottime_ns()

@@ -1,0 +1,72 @@
+"""devices and sensors: what is plugged in."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from tui.commands.common import DONE, AsJson, InLibrary, answer, complain, table
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(devices)
+    app.command()(sensors)
+
+
+def devices(as_json: AsJson = False, library: InLibrary = None) -> int:
+    """Audio interfaces: a stable id, inputs, the rates they grant, and where their sound comes from."""
+    from hardware.interfaces import survey
+
+    listing = survey()
+    result: dict[str, Any] = {"interfaces": [interface.as_dict() for interface in listing.interfaces]}
+    problem = listing.problem
+    if problem is not None:
+        result["error"] = {
+            "what": problem.what,
+            "do": problem.do,
+            "code": problem.code,
+            "exit": problem.exit_code,
+        }
+    rows = [
+        [i.id, i.name, i.host_api, str(i.inputs), " ".join(_kilohertz(r) for r in i.rates), i.origin]
+        for i in listing.interfaces
+    ]
+    answer(as_json, result, *table(rows, ["id", "name", "through", "inputs", "rates (kHz)", "origin"]))
+    if problem is not None:
+        complain(problem.what, problem.do)
+        return problem.exit_code
+    return DONE
+
+
+def _kilohertz(rate: int) -> str:
+    return f"{rate / 1000:g}"
+
+
+def sensors(
+    port: Annotated[
+        list[str] | None,
+        typer.Option("--port", metavar="PORT[=DRIVER]", help="Only this port; may be repeated."),
+    ] = None,
+    listen: Annotated[
+        float, typer.Option("--listen", metavar="S", min=0.0, max=3600.0, help="Seconds.")
+    ] = 3.0,
+    as_json: AsJson = False,
+    library: InLibrary = None,
+) -> int:
+    """Serial ports, what is on them, and what they say; it only listens."""
+    from tui.commands.listening import listen_to_ports
+
+    ports = listen_to_ports(port or [], listen)
+    lines: list[str] = [] if ports else ["no serial port was found"]
+    for found in ports:
+        lines.append(
+            f"{found['port']}  {found['identity'] or ''}  {found['driver'] or 'no driver'}: {found['state']}"
+        )
+        lines += [
+            f"    {r['quantity']} {r['value']:g} {r['unit']}  {r['quality']}" for r in found["readings"][-6:]
+        ]
+        lines += [f"    not read: {r['raw']!r}: {r['reason']}" for r in found["rejected"][-3:]]
+    answer(as_json, {"ports": ports}, *lines)
+    return DONE

@@ -1,0 +1,142 @@
+"""verify, recover, rebuild: is it what was signed; finish what a crash left; make the catalogue again."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tui.commands.common import (
+    DONE,
+    FAILED,
+    NOT_VERIFIED,
+    AsJson,
+    InLibrary,
+    Json,
+    answer,
+    complain,
+    open_library,
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (verify, recover, rebuild):
+        app.command()(command)
+
+
+def verify(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Takes, or folders that hold some.")],
+    as_json: AsJson = False,
+    library: InLibrary = None,
+) -> int:
+    """Recompute everything from the folders alone, and say where bytes are not what was signed."""
+    from capture.journal.verify import verify_takes
+
+    reports = verify_takes(_journals(paths), own_keyid=_own_keyid())
+    failed = [report for report in reports if not report.ok]
+    lines = [line for report in reports for line in _indented(report.words)]
+    count = f"{len(reports)} takes" if len(reports) != 1 else "1 take"
+    lines.append(
+        f"{count}: {f'{len(failed)} not what was signed' if failed else 'all bytes match what was signed'}"
+    )
+    result: Json = {"ok": not failed, "takes": [report.as_dict() for report in reports]}
+    answer(as_json, result, *lines)
+    return NOT_VERIFIED if failed else DONE
+
+
+def _own_keyid() -> str:
+    """The id of this user's key if there is one; verifying makes none and needs none."""
+    from capture.errors import TakechainError
+    from capture.journal.keys import KEY_FILE, config_folder, station_key
+
+    if not (config_folder() / KEY_FILE).exists():
+        return ""
+    try:
+        return station_key().keyid
+    except TakechainError:
+        return ""
+
+
+def _indented(words: list[str]) -> list[str]:
+    return [words[0], *(f"  {word}" for word in words[1:])]
+
+
+def _journals(paths: list[Path]) -> list[Path]:
+    """Every take at or below the paths; raises UsageError where there is none."""
+    from capture.errors import UsageError
+    from capture.journal.numbering import JOURNAL_SUFFIX
+
+    found: dict[Path, None] = {}
+    for path in paths:
+        place = path.expanduser()
+        if not place.exists():
+            raise UsageError(f"{path} does not exist", "name a take, or a folder that holds some")
+        here = [place] if place.is_file() else sorted(place.rglob(f"*{JOURNAL_SUFFIX}"))
+        if place.is_file() and not place.name.endswith(JOURNAL_SUFFIX):
+            here = [
+                j
+                for j in place.parent.glob(f"*{JOURNAL_SUFFIX}")
+                if place.name.startswith(j.name.removesuffix(JOURNAL_SUFFIX))
+            ]
+        if not here:
+            raise UsageError(
+                f"there is no take in {path}", f"a take has a journal that ends in {JOURNAL_SUFFIX}"
+            )
+        found |= {journal.absolute(): None for journal in here if journal.is_file()}
+    return list(found)
+
+
+def recover(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    as_json: AsJson = False,
+    library: InLibrary = None,
+) -> int:
+    """Finish what a crash left of any take; what is whole, or rolling, is not touched."""
+    from capture.errors import TakechainError
+    from capture.journal.errors import JournalLocked
+    from capture.journal.keys import station_key
+    from capture.journal.recover import recover_take
+
+    home, done, locked, problems = open_library(library), [], [], []
+    for journal in home.journals():
+        try:
+            actions = recover_take(journal, station_key(), dry_run=dry_run)
+        except JournalLocked as error:
+            locked.append({"journal": str(journal), "what": error.what})
+        except TakechainError as error:
+            problems.append({"journal": str(journal), "what": error.what, "do": error.do})
+        else:
+            if actions:
+                done.append({"journal": str(journal), "actions": actions})
+    lines = [f"{entry['journal']}: {action}" for entry in done for action in entry["actions"]]
+    lines += [f"{entry['journal']}: left alone, it rolls" for entry in locked]
+    answer(as_json, {"recovered": done, "locked": locked, "problems": problems, "dry_run": dry_run}, *lines)
+    if not (lines or problems or as_json):
+        answer(False, {}, "nothing to mend: every take is whole")
+    for problem in problems:
+        complain(f"{problem['journal']}: {problem['what']}", str(problem["do"]))
+    return FAILED if problems else DONE
+
+
+def rebuild(as_json: AsJson = False, library: InLibrary = None) -> int:
+    """Make the whole catalogue again from the folders."""
+    from capture.catalog.catalog import Catalog
+
+    home = open_library(library)
+    catalog = Catalog.open(home)
+
+    def progress(done: int, journal: Path) -> None:
+        if done % 1000 == 0 and not as_json:
+            print(f"{done} takes", file=sys.stderr, flush=True)
+
+    try:
+        count, problems = catalog.rebuild(progress)
+    finally:
+        catalog.close()
+    answer(as_json, {"takes": count, "problems": problems}, f"{count} takes are in the catalogue")
+    for problem in problems:
+        complain(problem)
+    return FAILED if problems else DONE

@@ -1,0 +1,252 @@
+"""record: one take from the command line, ended by its length, by Ctrl-C or by `takechain stop`."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+import time
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Self
+
+import typer
+
+from tui.commands.common import (
+    DONE,
+    NOT_CLEAN,
+    NOTHING_RECORDED,
+    AsJson,
+    InLibrary,
+    Json,
+    answer,
+    complain,
+    duration,
+    open_library,
+    say,
+)
+
+if TYPE_CHECKING:
+    from capture.journal.record import TakeRecord
+    from capture.station.client import StationClient
+
+_LOOK_SECONDS = 0.2
+_LOST_SECONDS = 60.0
+_PROGRESS_SECONDS = (10.0, 60.0)  # the first line comes soon, then one a minute
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(record)
+
+
+def record(
+    interface: Annotated[
+        str | None, typer.Option("--interface", metavar="ID", help="See: takechain devices.")
+    ] = None,
+    inputs: Annotated[
+        str | None, typer.Option("--inputs", metavar="1-8,11", help="Which inputs, in order.")
+    ] = None,
+    rate: Annotated[int | None, typer.Option("--rate", metavar="HZ", help="The sampling rate.")] = None,
+    format_: Annotated[
+        str | None, typer.Option("--format", metavar="pcm24|float32", help="Sample format.")
+    ] = None,
+    layout: Annotated[
+        str | None, typer.Option("--layout", metavar="track|poly", help="One file per track, or one for all.")
+    ] = None,
+    seconds: Annotated[
+        float | None, typer.Option("--seconds", metavar="S", help="End after S seconds of timeline.")
+    ] = None,
+    project: Annotated[str | None, typer.Option("--project", metavar="P")] = None,
+    session: Annotated[str | None, typer.Option("--session", metavar="S")] = None,
+    slate: Annotated[str | None, typer.Option("--slate", metavar="N")] = None,
+    kind: Annotated[
+        str, typer.Option("--kind", help="take, pick-up, wild, room tone, rehearsal, …")
+    ] = "take",
+    sensor: Annotated[
+        list[str] | None,
+        typer.Option("--sensor", metavar="PORT[=DRIVER]", help="May be repeated; sim is simulated."),
+    ] = None,
+    as_json: AsJson = False,
+    library: InLibrary = None,
+) -> int:
+    """Record one take. What is not said is as it was last time."""
+    wanted: Json = {
+        "interface": interface, "rate": rate, "format": format_, "layout": layout, "inputs": inputs,
+        "project": project, "session": session, "slate": slate,
+    }  # fmt: skip
+    _check(wanted, seconds)
+    with _Stopper() as stopper:
+        taking = _Taking(open_library(library, create=True).path, stopper, quiet=as_json)
+        taking.set_up({key: value for key, value in wanted.items() if value is not None}, sensor or [])
+        taking.roll(kind, seconds)
+        finished = taking.wait()
+    return _tell(finished, as_json)
+
+
+def _check(wanted: Json, seconds: float | None) -> None:
+    """Refuse what no interface could do, before a station is started."""
+    from capture.errors import UsageError
+    from capture.take import parse_inputs
+
+    if seconds is not None and not 0 < seconds < 1_000_000:
+        raise UsageError(f"--seconds {seconds:g} is not a length", "give a number above 0")
+    if wanted["inputs"] is not None:
+        parse_inputs(wanted["inputs"])
+    for name, allowed in (("format", ("pcm24", "float32")), ("layout", ("track", "poly"))):
+        if wanted[name] is not None and wanted[name] not in allowed:
+            raise UsageError(f"--{name} {wanted[name]!r} does not exist", f"choose {' or '.join(allowed)}")
+
+
+class _Stopper:
+    """Ctrl-C as a wish with its moment; a lost terminal or a kill of this command leaves the take rolling."""
+
+    def __init__(self) -> None:
+        self.at_boottime_ns: int | None = None
+        self.rolling = False
+        self._before: object = None
+
+    def __enter__(self) -> Self:
+        self._before = signal.signal(signal.SIGINT, self._wish)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self._before)  # type: ignore[arg-type]  # what signal() itself returned
+
+    def _wish(self, number: int, frame: FrameType | None) -> None:
+        from capture.clock import boottime_ns
+
+        if not self.rolling:
+            raise KeyboardInterrupt
+        if self.at_boottime_ns is None:
+            self.at_boottime_ns = boottime_ns()
+
+
+class _Taking:
+    """One take, from set-up to its last hash, over a station that may be replaced on the way."""
+
+    def __init__(self, library: Path, stopper: _Stopper, quiet: bool) -> None:
+        from capture.station.client import connect
+
+        self._library = library
+        self._stopper = stopper
+        self._quiet = quiet
+        self._client: StationClient = connect(library)
+        self._journal = Path()
+        self._next_line = 0.0
+
+    def set_up(self, wanted: Json, sensors: list[str]) -> None:
+        """Give the set-up and open the sensors; raises the station's reason for a refusal."""
+        self._client.call("setup", **wanted)
+        for named in sensors:
+            port, _, driver = named.partition("=")
+            self._client.call("sensor", port=port, driver=driver or None)
+
+    def roll(self, kind: str, seconds: float | None) -> None:
+        """Begin; from here on Ctrl-C ends the take instead of this command."""
+        self._stopper.rolling = True
+        began = self._client.call("roll", kind=kind, limit_seconds=seconds)
+        self._journal = Path(began["journal"])
+        self._next_line = time.monotonic() + _PROGRESS_SECONDS[0]
+        if not self._quiet:
+            say(f"rolling {began['name']} into {self._journal.parent} (Ctrl-C stops)")
+
+    def wait(self) -> TakeRecord:
+        """The finished take with its file hashes; raises WireError or NoStation when nobody can finish it."""
+        from capture.journal.record import load
+
+        settled, asked = _Waiter(self._library, self._journal), False
+        settled.start()
+        while settled.is_alive():
+            if self._stopper.at_boottime_ns is not None and not asked:
+                asked = self._stop(self._stopper.at_boottime_ns)
+            settled.join(_LOOK_SECONDS)
+            self._progress()
+        self._client.close()
+        if settled.error is not None:
+            raise settled.error
+        return load(self._journal)
+
+    def _stop(self, at_boottime_ns: int) -> bool:
+        from capture.errors import TakechainError
+        from capture.station.errors import NoStation
+        from capture.wire import WireError
+
+        try:
+            self._client.call("stop", at_boottime_ns=at_boottime_ns)
+        except (WireError, NoStation):
+            return False  # the station is being replaced; the wish keeps its moment
+        except TakechainError as error:
+            if error.code != "refused":  # refused: it ended by itself in the same moment
+                raise
+        return True
+
+    def _progress(self) -> None:
+        if self._quiet or time.monotonic() < self._next_line:
+            return
+        from capture.errors import TakechainError
+
+        self._next_line = time.monotonic() + _PROGRESS_SECONDS[1]
+        with contextlib.suppress(TakechainError):
+            take = self._client.call("status")["take"]
+            if take is not None:
+                lost = f", {take['lost_frames']} frames lost" if take["lost_frames"] else ""
+                say(f"{duration(take['seconds'])}{lost}")
+
+
+class _Waiter(threading.Thread):
+    """Waits over a connection of its own until the take has ended and its files are hashed."""
+
+    def __init__(self, library: Path, journal: Path) -> None:
+        super().__init__(daemon=True, name="wait for the take")
+        self._library = library
+        self._journal = journal
+        self.error: Exception | None = None
+
+    def run(self) -> None:
+        """Ask until it is so; a station that died is started again and adopts the recorder."""
+        from capture.station.client import connect
+        from capture.station.errors import NoStation
+        from capture.wire import WireError
+
+        deadline = time.monotonic() + _LOST_SECONDS
+        while True:
+            try:
+                with connect(self._library) as client:
+                    while not self._asked(client):
+                        deadline = time.monotonic() + _LOST_SECONDS
+                return
+            except (WireError, NoStation) as error:
+                if time.monotonic() > deadline:
+                    self.error = error
+                    return
+                time.sleep(_LOOK_SECONDS)
+            except Exception as error:  # handed to the thread that waits for this one
+                self.error = error
+                return
+
+    def _asked(self, client: StationClient) -> bool:
+        from capture.journal.record import summary
+
+        return bool(client.call("wait", files=True)["settled"]) and summary(self._journal).ended
+
+
+def _tell(finished: TakeRecord, as_json: bool) -> int:
+    from tui.commands.facts import take_facts
+
+    facts = take_facts(finished, hashed=True)
+    lost = f", {finished.lost_frames} frames lost" if finished.lost_frames else ""
+    length = f"{duration(finished.seconds)}, {finished.channels} tracks"
+    lines = [f"{finished.name}: {length}, {finished.condition.value}{lost}"]
+    lines += [f"  {file['path']}  sha256 {file['sha256']}" for file in facts["files"]]
+    answer(as_json, facts, *lines, f"  {finished.path}")
+    if not finished.frames:
+        complain("not one frame arrived", "is the interface running? see: takechain devices")
+        return NOTHING_RECORDED
+    if not finished.is_clean:
+        complain(
+            f"{finished.name} is kept but not clean: {finished.condition.value}",
+            f"see: takechain show {finished.name}",
+        )
+        return NOT_CLEAN
+    return DONE

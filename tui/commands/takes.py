@@ -1,0 +1,173 @@
+"""takes and show: what has been recorded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tui.commands.common import DONE, AsJson, InLibrary, Json, answer, complain, duration, open_library, table
+
+if TYPE_CHECKING:
+    from capture.chain import Patch
+    from capture.journal.record import TakeRecord
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(takes)
+    app.command()(show)
+
+
+def takes(
+    project: Annotated[str | None, typer.Option("--project", metavar="P")] = None,
+    session: Annotated[str | None, typer.Option("--session", metavar="S")] = None,
+    slate: Annotated[str | None, typer.Option("--slate", metavar="N")] = None,
+    verdict: Annotated[str | None, typer.Option("--verdict", help="none, hold, circled or no good")] = None,
+    kind: Annotated[str | None, typer.Option("--kind", help="take, pick-up, wild, room tone, …")] = None,
+    as_json: AsJson = False,
+    library: InLibrary = None,
+) -> int:
+    """The takes of the library, oldest first, read from its folders."""
+    from capture.errors import TakechainError
+    from capture.journal.record import summary
+    from capture.take import Kind, Verdict
+
+    _known("--verdict", verdict, [v.value for v in Verdict])
+    _known("--kind", kind, [k.value for k in Kind])
+    found, unreadable = [], []
+    for journal in open_library(library).journals(project=project, session=session, slate=slate):
+        try:
+            take = summary(journal)
+        except TakechainError as error:
+            unreadable.append({"journal": str(journal), "what": error.what})
+            continue
+        if verdict in (None, take.verdict.value) and kind in (None, take.kind.value):
+            found.append(take)
+    found.sort(key=lambda take: (take.started, take.counter))
+    _list(found, unreadable, as_json)
+    return DONE
+
+
+def _known(option: str, value: str | None, allowed: list[str]) -> None:
+    from capture.errors import UsageError
+
+    if value is not None and value not in allowed:
+        raise UsageError(f"{option} {value!r} does not exist", f"choose one of: {', '.join(allowed)}")
+
+
+def _list(found: list[TakeRecord], unreadable: list[Json], as_json: bool) -> None:
+    from tui.commands.facts import TAKE_HEAD, take_facts, take_line
+
+    lines = table([take_line(take) for take in found], TAKE_HEAD) or ["no take was found"]
+    facts = [{**take_facts(take, hashed=False), "readings": None} for take in found] if as_json else []
+    answer(as_json, {"takes": facts, "unreadable": unreadable}, *lines)
+    for broken in unreadable:
+        complain(f"{broken['journal']} cannot be read: {broken['what']}", "try: takechain recover")
+
+
+def show(
+    take: Annotated[str, typer.Argument(help="A name (Aurora_T003), slate/3, a UUID, or a path.")],
+    as_json: AsJson = False,
+    library: InLibrary = None,
+) -> int:
+    """One take with its chain, air, gaps and files."""
+    from capture.journal.record import load
+    from tui.commands.facts import take_facts
+
+    record = load(find_journal(take, library))
+    facts = {**take_facts(record, hashed=False), **_more(record)}
+    answer(as_json, facts, *_lines(record, facts))
+    return DONE
+
+
+def find_journal(take: str, library: InLibrary) -> Path:
+    """The journal of the take a person means; raises UnknownTake or AmbiguousTake."""
+    from capture.journal.numbering import JOURNAL_SUFFIX
+
+    path = Path(take).expanduser()
+    if path.name.endswith(JOURNAL_SUFFIX) and path.is_file():
+        return path.absolute()  # a take alone is whole, and needs no library
+    return open_library(library).find_take(take)
+
+
+def _more(record: TakeRecord) -> Json:
+    chain = chain_of(record)
+    return {
+        "people": record.people,
+        "interface": record.interface,
+        "sensors": record.sensors,
+        "tracks": [
+            {"number": t.number, "input": t.input, "name": t.name, "line": chain.line(t.input)}
+            for t in record.tracks
+        ],
+        "chain": chain.to_fields(),
+        "air": _air(record),
+        "markers": [{"id": m.id, "frame": m.frame, "text": m.text} for m in record.markers],
+        "changes": [
+            {"frame": c.frame, "path": c.path, "from": c.before, "to": c.after, "by": c.by}
+            for c in record.changes
+        ],
+        "notes": [{"by": n.by, "text": n.text, "after_end": n.after_end} for n in record.notes],
+        "levels": [{"track": v.track, "peak": v.peak, "rms": v.rms, "overs": v.overs} for v in record.levels],
+        "sealed": record.sealed,
+        "keyid": record.keyid,
+        "by": record.by,
+    }
+
+
+def _air(record: TakeRecord) -> list[Json]:
+    latest: dict[tuple[str, str], Json] = {}
+    for r in record.readings:
+        fields = {
+            "sensor": r.sensor,
+            "quantity": r.quantity,
+            "value": r.value,
+            "unit": r.unit,
+            "quality": r.quality,
+        }
+        seen = latest.setdefault((r.sensor, r.quantity), {**fields, "first": r.value, "readings": 0})
+        seen |= {**fields, "frame": r.frame, "typed": r.typed, "simulated": r.simulated}
+        seen["readings"] += 1
+    return list(latest.values()) or record.air_at_begin
+
+
+def _lines(record: TakeRecord, facts: Json) -> list[str]:
+    frames = f"{record.frames} frames at {record.rate} Hz, {record.format}"
+    lines = [
+        f"{record.name}  {record.kind.value}, verdict {record.verdict.value}, {facts['condition']}",
+        f"  {record.project} / {record.session} / {record.slate}, take {record.number}",
+        f"  {duration(record.seconds)}  {frames}, {record.channels} tracks",
+        f"  {record.interface.get('name', 'unknown interface')} ({record.origin.value}), by {record.by or 'nobody named'}",
+    ]
+    if record.moved:
+        lines.append(f"  recorded as {record.recorded_name}")
+    lines += [f"  covers {record.covers}"] if record.covers else []
+    lines += [f"  {p.get('role', '')}: {p.get('name', '')}" for p in record.people]
+    for track in facts["tracks"]:
+        lines.append(f"  track {track['number']}  {track['line'] or track['name'] or 'chain not declared'}")
+    for air in facts["air"]:
+        source = "typed" if air.get("typed") else air.get("sensor", "")
+        lines.append(f"  air  {air.get('quantity')} {air.get('value')} {air.get('unit')}  ({source})")
+    lines += [
+        f"  gap  at frame {g['first']} ±{g['first_pm']}: {g['frames']} ±{g['frames_pm']} frames, {g['cause']}"
+        for g in facts["gaps"]
+    ]
+    lines += [f"  mark {m['id']} at frame {m['frame']} {m['text']}".rstrip() for m in facts["markers"]]
+    lines += [
+        f"  change at frame {c['frame']}: {c['path']} {c['from']} → {c['to']}" for c in facts["changes"]
+    ]
+    lines += [f"  note {n['text']} ({n['by']})" for n in facts["notes"]]
+    lines += [f"  file {f['path']}{'' if f['here'] else '  NOT HERE'}" for f in facts["files"]]
+    return [*lines, f"  {'sealed by ' + record.keyid[:16] if record.sealed else 'not sealed'}"]
+
+
+def chain_of(record: TakeRecord) -> Patch:
+    """The chain a take was recorded with; empty where its file is not here or cannot be read."""
+    from capture.chain import ChainError, Patch, load
+
+    try:
+        return load((record.folder / record.chain_file).read_bytes()).patch()
+    except (OSError, ChainError):
+        return Patch()
