@@ -12,6 +12,7 @@ from capture.journal.record import TakeRecord
 from capture.sheets.model import AirCurve, AirPoint
 
 GOOD = {"ok", ""}
+FRESH_SECONDS = 60.0  # an older reading of a sensor does not say what the air was when the take began
 
 
 @dataclass
@@ -60,6 +61,8 @@ def _before(found: dict[tuple[str, str], _Source], record: TakeRecord, start: fl
         return
     quantity, sensor, by = (text(reading.get(name)) for name in ("quantity", "sensor", "by"))
     typed = reading.get("typed") is True
+    if not typed and (real(reading.get("age_s")) or 0.0) > FRESH_SECONDS:
+        return
     name = _source(record, sensor, typed, by, text(reading.get("instrument")))
     key = (quantity, sensor or by)
     source = found.setdefault(

@@ -107,9 +107,9 @@ def _session(sheet: SessionSheet) -> Iterator[tuple[object, ...]]:
         "noise floor",
         "warnings",
     )
-    chains = {name: chain for chain in sheet.chains for name in chain.takes}
+    chains = {chain.label: chain for chain in sheet.chains}
     for take in sheet.takes:
-        chain = chains.get(take.name)
+        chain = chains.get(take.chain)
         yield (
             *(getattr(take, name) for name in _HEAD),
             *_air(take, kinds),

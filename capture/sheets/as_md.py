@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from capture.sheets import words
 from capture.sheets.document import Block, Box, Cell, Chart, Document, Facts, Lines, Section, Subhead, Table
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&$:@^=\"'])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>~&$|#@])")
+_LEADING = re.compile(r"^([-+=:.)]|[0-9]{1,9}(?=[.)]))")
 
 
 def write(document: Document) -> bytes:
@@ -26,7 +27,12 @@ def write(document: Document) -> bytes:
 
 def safe(text: str) -> str:
     """`text` so that Markdown shows it as typed."""
-    return _SPECIAL.sub(r"\\\1", words.visible(text)).strip()
+    shown = _SPECIAL.sub(r"\\\1", words.visible(text).strip())
+    return _LEADING.sub(_escaped, shown)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"{found[0]}\\" if found[0].isdigit() else f"\\{found[0]}"
 
 
 def _section(section: Section) -> Iterator[str]:

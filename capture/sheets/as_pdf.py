@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
@@ -15,6 +16,8 @@ from capture.sheets.document import Document
 from capture.sheets.errors import NoPrinter, SheetError
 
 TEMPLATE = Path(__file__).parent / "templates" / "sheet.typ"
+_LONG = re.compile(r"(?<!\S)(?![0-9a-f-]{36,64}(?!\S))\S{31,}")
+_PIECE = re.compile(r".{8}(?=.)")
 PAPERS = {"a4": "a4", "letter": "us-letter"}
 
 
@@ -60,10 +63,15 @@ def _fonts(*, system: bool) -> Any:
 
 def _visible(value: Any, name: str = "") -> Any:
     if isinstance(value, str):
-        return value if name == "svg" else words.visible(value)
+        return value if name == "svg" else _breakable(words.visible(value))
     if isinstance(value, dict):
         return {key: _visible(inner, key) for key, inner in value.items()}
     return [_visible(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def _breakable(text: str) -> str:
+    """Very long words may break; digests and identities stay whole, so that they can be copied."""
+    return _LONG.sub(lambda word: _PIECE.sub("\\g<0>\N{ZERO WIDTH SPACE}", word[0]), text)
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -10,8 +10,8 @@ from typing import Any
 from capture.chain import ChainError, Field, format_line, load, split_path, value_words
 from capture.chain.fields import SPECS
 from capture.journal.record import TakeRecord
+from capture.sheets import words
 from capture.sheets.model import ChainBlock, ChainField
-from capture.take import format_inputs
 
 CHAIN_BYTES = 16 * 1024 * 1024  # 64 inputs of twenty fields are some 300 kB
 
@@ -104,12 +104,15 @@ def spoken(path: str) -> str:
     return path.replace(".", " ").replace("_", " ")
 
 
-def blocks(takes: list[tuple[TakeRecord, TakeChain]]) -> tuple[ChainBlock, ...]:
-    """Each distinct chain of a session once, in the order of first use."""
+def blocks(takes: list[tuple[TakeRecord, TakeChain]]) -> tuple[tuple[ChainBlock, ...], list[str]]:
+    """Each distinct chain of a session once, in the order of first use, and the label of each take's."""
     order: dict[object, list[tuple[TakeRecord, TakeChain]]] = {}
+    labels = []
     for record, chain in takes:
         inputs = sorted({track.input for track in record.tracks})
-        order.setdefault((tuple(inputs), chain.content(inputs)), []).append((record, chain))
+        key = (tuple(inputs), chain.content(inputs))
+        order.setdefault(key, []).append((record, chain))
+        labels.append(label(list(order).index(key)))
     made: list[ChainBlock] = []
     before: tuple[TakeRecord, TakeChain] | None = None
     for served in order.values():
@@ -124,7 +127,7 @@ def blocks(takes: list[tuple[TakeRecord, TakeChain]]) -> tuple[ChainBlock, ...]:
             )
         )
         before = (record, chain)
-    return tuple(made)
+    return tuple(made), labels
 
 
 def label(place: int) -> str:
@@ -145,23 +148,18 @@ def changes(before: tuple[TakeRecord, TakeChain], after: tuple[TakeRecord, TakeC
         old, new = before[1].of_input(number), after[1].of_input(number)
         for path in sorted(old.keys() | new.keys()):
             if old.get(path) != new.get(path) and path != "distance_text":
-                words = (
-                    f"{spoken(f'input.1.{path}')} {_side(old, path)} \N{RIGHTWARDS ARROW} {_side(new, path)}"
-                )
-                said.setdefault(words, []).append(number)
-    lines = [f"{_inputs(numbers)}: {words}" for words, numbers in said.items()]
+                sides = f"{_side(old, path)} \N{RIGHTWARDS ARROW} {_side(new, path)}"
+                what = f"{spoken(f'input.1.{path}')} {sides}"
+                said.setdefault(what, []).append(number)
+    lines = [f"{words.inputs(numbers)}: {what}" for what, numbers in said.items()]
     for word, gone in (
         ("no longer recorded", set(inputs[0]) - set(inputs[1])),
         ("recorded from here on", set(inputs[1]) - set(inputs[0])),
     ):
         if gone:
-            lines.append(f"{_inputs(sorted(gone))} {word}")
+            lines.append(f"{words.inputs(sorted(gone))} {word}")
     return tuple(lines)
 
 
 def _side(values: dict[str, Any], path: str) -> str:
     return as_text(path, values[path]) if path in values else "not declared"
-
-
-def _inputs(numbers: list[int]) -> str:
-    return f"input{'s' if len(numbers) > 1 else ''} {format_inputs(numbers)}"

@@ -16,7 +16,7 @@ QUIET = "#6b6b6b"
 RULE = "#c9c9c9"
 BAND = "#ececec"
 WIDTH = 480.0
-PANEL = 54.0
+PANEL = 58.0
 LEFT, RIGHT, TOP, BOTTOM = 46.0, 8.0, 13.0, 15.0
 DASHES = ("", "4 2", "1.2 1.6", "6 2 1.2 2")
 FLOOR_DB = 60.0
@@ -76,7 +76,7 @@ class _Plot:
     def panel(self, top: float, curves: Sequence[AirCurve]) -> str:
         values = [point.value for curve in curves for point in curve.points]
         low, high, step = nice(min(values), max(values), 3)
-        bottom, inner = top + PANEL - 7, PANEL - 14
+        bottom, inner = top + PANEL - 6, PANEL - 18
 
         def y(value: float) -> float:
             return bottom - (value - low) / (high - low) * inner
@@ -90,13 +90,23 @@ class _Plot:
         name = f"{words.quantity(curves[0].quantity)}, {curves[0].unit}"
         parts.append(_text(LEFT + 3, top + 4.5, name, "start", 7.2, INK))
         for curve, dash in zip(curves, DASHES * len(curves), strict=False):
+            parts.append(self._bridge(curve.points, y))
             parts += [self._curve(run, y, dash) for run in runs(curve.points)]
         return "".join(parts)
+
+    def _bridge(self, points: Sequence[AirPoint], y: Callable[[float], float]) -> str:
+        """A dotted line over the whole curve: it shows where solid stretches leave the air unwatched."""
+        spots = _thin([(self.x(p.seconds), y(p.value)) for p in points])
+        path = " ".join(f"{_n(x)},{_n(v)}" for x, v in spots)
+        style = f'fill="none" stroke="{QUIET}" stroke-width="0.6" stroke-dasharray="0.8 1.8"'
+        return f'<polyline points="{path}" {style}/>'
 
     def _curve(self, points: Sequence[AirPoint], y: Callable[[float], float], dash: str) -> str:
         spots = _thin([(self.x(point.seconds), y(point.value)) for point in points])
         if len(spots) == 1:
             return f'<circle cx="{_n(spots[0][0])}" cy="{_n(spots[0][1])}" r="1.4" fill="{INK}"/>'
+        if spots[-1][0] - spots[0][0] < 1.5:
+            spots = [(spots[0][0] - 0.75, spots[0][1]), *spots, (spots[-1][0] + 0.75, spots[-1][1])]
         path = " ".join(f"{_n(x)},{_n(v)}" for x, v in spots)
         dashed = f' stroke-dasharray="{dash}"' if dash else ""
         return f'<polyline points="{path}" fill="none" stroke="{INK}" stroke-width="0.9"{dashed}/>'
@@ -136,8 +146,9 @@ def _tall(value: float, side: int) -> float:
 
 def nice(low: float, high: float, ticks: int) -> tuple[float, float, float]:
     """The smallest range on round steps (1, 2, 5 × 10ⁿ) around `low` to `high`: (low, high, step)."""
-    if high - low < 0.2:
-        low, high = low - 0.25, high + 0.25
+    if high - low < 1.0:
+        middle = (low + high) / 2
+        low, high = middle - 0.5, middle + 0.5  # so that a steady air looks steady
     rough = (high - low) / ticks
     power = 10 ** floor(log10(rough))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * 0.999)

@@ -9,7 +9,7 @@ from capture.sheets import words
 from capture.sheets.air import identity
 from capture.sheets.chains import TakeChain, spoken
 from capture.sheets.model import AirCurve, Claim, EvidenceBox, FileRow, TrackRow
-from capture.take import Origin, format_inputs
+from capture.take import Origin
 
 EXPECTED = (
     ("source.name", "source"),
@@ -105,7 +105,7 @@ def _chain_claims(chain: TakeChain, hows: set[str] | None) -> Iterable[Claim]:
     """Fields that share who, when and how are one claim; `hows` None means whatever no instrument said."""
     groups: dict[tuple[str, str, str, str], dict[str, list[int]]] = {}
     for row in chain.rows():
-        if (row.how in ("measured", "read")) is (hows is None):
+        if row.path.endswith(".distance_text") or (row.how in ("measured", "read")) is (hows is None):
             continue
         group = groups.setdefault((row.how, row.by, row.at[:10], row.carried_from), {})
         parts = row.path.split(".")
@@ -123,7 +123,7 @@ def _fields_by_inputs(fields: dict[str, list[int]]) -> list[str]:
     for field, numbers in fields.items():
         same.setdefault(tuple(numbers), []).append(field)
     return [
-        f"inputs {format_inputs(list(numbers))}: {', '.join(names)}" if any(numbers) else ", ".join(names)
+        f"{words.inputs(numbers)}: {', '.join(names)}" if any(numbers) else ", ".join(names)
         for numbers, names in same.items()
     ]
 
@@ -174,7 +174,7 @@ def _not_declared(chain: TakeChain, tracks: Sequence[TrackRow]) -> Iterable[Clai
         if without:
             missing.setdefault(without, []).append(name)
     for numbers, names in missing.items():
-        yield Claim(f"inputs {format_inputs(list(numbers))}", f"{', '.join(names)}", "not declared")
+        yield Claim(words.inputs(numbers), ", ".join(names), "not declared")
 
 
 def _has(values: dict[str, object], path: str) -> bool:

@@ -59,7 +59,7 @@ def _head(sheet: SessionSheet) -> Facts:
             ("Format", DOT.join(dict.fromkeys(audio(take) for take in sheet.takes))),
             ("Interface", DOT.join(dict.fromkeys(take.interface or "not named" for take in sheet.takes))),
             ("Origin", DOT.join(dict.fromkeys(take.origin for take in sheet.takes))),
-            *((f"Software: {name}", value) for name, value in sheet.software if name == "takechain"),
+            *(("Takechain", value) for name, value in sheet.software if name == "takechain"),
         )
     )
 
@@ -109,13 +109,16 @@ def _line(take: TakeLine, days: bool) -> tuple[Cell, ...]:
 
 
 def _chain(chain: ChainBlock, sheet: SessionSheet) -> list[Block]:
-    takes = f"{words.plural(len(chain.takes), 'take')}: {', '.join(chain.takes)}"
+    takes = f"{words.plural(len(chain.takes), 'take')}: {', '.join(words.runs(chain.takes))}"
     blocks: list[Block] = [Subhead(f"Chain {chain.label}", takes)]
     if chain.changes:
         before = sheet.chains[sheet.chains.index(chain) - 1].label
         blocks.append(Lines((f"Changed since chain {before}: {'; '.join(chain.changes)}.",)))
-    rows = tuple((Cell(str(number)), Cell(line or "not declared")) for number, line in chain.lines)
-    blocks.append(Table((Column("In", "right", "8mm"), Column("Chain", width="1fr")), rows))
+    rows = tuple(
+        (Cell(str(number), style="quiet"), Cell(line or "not declared")) for number, line in chain.lines
+    )
+    columns = (Column("Input", "right", "7mm"), Column("Chain", width="1fr"))
+    blocks.append(Table(columns, rows, bare=True))
     return blocks
 
 
@@ -131,7 +134,7 @@ def _air(sheet: SessionSheet) -> tuple[Block, ...]:
     if not drawn:
         return (air_table(sheet.air),)
     svg = charts.air_chart(drawn, 0.0, end, lambda at: _clock(sheet, at), spans)
-    caption = "Local time. Grey: takes, with their numbers. The line breaks where no reading came."
+    caption = "Local time. Grey: takes, with their numbers. Dotted: no reading came in between."
     return (Chart(svg, f"Air over the session: {air_words(drawn)}", caption), air_table(sheet.air))
 
 

@@ -27,11 +27,10 @@ def build_session(source: Path | Iterable[Path]) -> SessionSheet:
             f"there is no take{place} that can be read", "name a session folder that holds takes"
         )
     read = [(record, chains.read_chain(record)) for record in records]
-    blocks = chains.blocks(read)
-    label_of = {name: block.label for block in blocks for name in block.takes}
+    blocks, labels = chains.blocks(read)
     lines = tuple(
-        take_line(record, chain, label_of[record.name], file_rows(record, hash_files=False))
-        for record, chain in read
+        take_line(record, chain, label, file_rows(record, hash_files=False))
+        for (record, chain), label in zip(read, labels, strict=True)
     )
     return SessionSheet(
         project=records[0].project,
@@ -94,4 +93,5 @@ def _warnings(
         f"{what}: {'all takes' if len(names) == everyone else ', '.join(names)}"
         for what, names in said.items()
     ]
+    warnings.sort(key=lambda warning: not warning.startswith("SIMULATED"))
     return (*warnings, *(f"NOT READ: {name}" for name in unreadable))

@@ -14,7 +14,6 @@ from capture.sheets.document import (
     Facts,
     Lines,
     Section,
-    Subhead,
     Table,
 )
 from capture.sheets.model import AirCurve, Claim, EvidenceBox, FileRow, TakeLine, TakeSheet, TrackRow
@@ -22,6 +21,7 @@ from capture.sheets.model import AirCurve, Claim, EvidenceBox, FileRow, TakeLine
 DOT = " \N{MIDDLE DOT} "
 DASH = "\N{EN DASH}"
 SIMULATED = " \N{EN DASH} SIMULATED"
+DIGEST_SIGNS = 64
 FORMATS = {"pcm24": "24-bit PCM", "float32": "32-bit float"}
 FOOT = "Drawn from the take folders alone. Times are local, as the computer had them."
 
@@ -39,7 +39,7 @@ def lay_out(sheet: TakeSheet) -> Document:
         Section("Changes while rolling", (_changes(sheet),)),
         Section("Devices", (_devices(sheet),)),
         Section("Notes", (_notes(sheet),)),
-        Section("Files", _files(sheet)),
+        Section("Files", (_files(sheet),)),
         Section("Origin of this record", (_origin(sheet),)),
     ]
     return Document(
@@ -128,11 +128,11 @@ def _tracks(sheet: TakeSheet) -> Table:
             Column("No", "right"),
             Column("In", "right"),
             Column("Track and chain", width="1fr"),
-            Column("Waveform", width="41mm"),
-            Column("Peak dBFS", "right"),
-            Column("RMS dBFS", "right"),
+            Column("Waveform", width="36mm"),
+            Column("Peak dBFS", "right", "12mm"),
+            Column("RMS dBFS", "right", "12mm"),
             Column("Overs", "right"),
-            Column("Floor dBFS", "right"),
+            Column("Floor dBFS", "right", "14mm"),
         ),
         rows,
         _track_foot(sheet),
@@ -149,9 +149,8 @@ def _track_foot(sheet: TakeSheet) -> str:
     said = [_wave_words(sheet)]
     floors = {(t.floor.take, words.stamp(t.floor.when)) for t in sheet.tracks if t.floor}
     if floors:
-        said.append(
-            f"Floor: RMS of the room tone {', '.join(f'{name} ({when})' for name, when in sorted(floors))}"
-        )
+        tones = ", ".join(f"{name} ({when})" for name, when in sorted(floors))
+        said.append(f"Floor: RMS of the room tone take {tones}")
     if any(track.floor and not track.floor.same_chain for track in sheet.tracks):
         said.append("\N{DAGGER} the chain of that input was another one then")
     said.append("Overs: three or more full-scale samples in a row")
@@ -301,8 +300,8 @@ def _notes(sheet: TakeSheet) -> Table:
     return Table((Column("When"), Column("By"), Column("Note", width="1fr")), rows)
 
 
-def _files(sheet: TakeSheet) -> tuple[Block, ...]:
-    table = Table(
+def _files(sheet: TakeSheet) -> Table:
+    return Table(
         (
             Column("File and SHA-256", width="1fr"),
             Column("Part", "right"),
@@ -312,8 +311,6 @@ def _files(sheet: TakeSheet) -> tuple[Block, ...]:
         tuple(_file(row) for row in sheet.head.files),
         "SHA-256 of the whole file as it lies there now; those signed are in the CSV and JSON forms.",
     )
-    digests = (("Chain digest", sheet.head.chain_digest), ("Audio digest", sheet.head.audio_digest))
-    return (table, Subhead("Digests"), Lines(tuple(f"{name} {value}" for name, value in digests if value)))
 
 
 def _file(row: FileRow) -> tuple[Cell, ...]:
@@ -323,7 +320,7 @@ def _file(row: FileRow) -> tuple[Cell, ...]:
     return (Cell(row.name, digest, "mono"), Cell(str(row.part)), Cell(number), Cell(frames))
 
 
-def _origin(sheet: TakeSheet) -> Facts:
+def _origin(sheet: TakeSheet) -> Table:
     head = sheet.head
     items = [
         ("Take", head.take),
@@ -333,10 +330,17 @@ def _origin(sheet: TakeSheet) -> Facts:
         ("Host", sheet.host),
         ("Time reference", f"{words.count(sheet.time_reference)} frames since local midnight"),
         ("Ended by", sheet.reason or "not known"),
-        ("Sealed with key", words.short(head.signer) if head.sealed else "not sealed"),
+        ("Sealed with key", head.signer if head.sealed else "not sealed"),
+        ("Chain, SHA-256", head.chain_digest),
+        ("Audio blocks, SHA-256", head.audio_digest),
     ]
     if sheet.expected_frames is not None:
         items.append(("Frames ordered", words.count(sheet.expected_frames)))
     items += [("Sensor", sensor) for sensor in sheet.sensors]
-    items += [(f"Software: {name}", value) for name, value in sheet.software]
-    return Facts(tuple((label, value) for label, value in items if value))
+    items.append(("Software", DOT.join(f"{name} {value}" for name, value in sheet.software)))
+    rows = tuple((Cell(label, style="quiet"), _value(value)) for label, value in items if value)
+    return Table((Column("What", width="36mm"), Column("Value", width="1fr")), rows, bare=True)
+
+
+def _value(value: str) -> Cell:
+    return Cell(value, style="mono" if len(value) == DIGEST_SIGNS and value.isalnum() else "")

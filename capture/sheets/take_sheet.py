@@ -53,7 +53,11 @@ def build_take(journal: Path, *, hash_files: bool = True) -> TakeSheet:
         interface=tuple((key, chains.as_text(key, value)) for key, value in record.interface.items()),
         sensors=evidence_box.sensor_lines(record),
         devices=tuple(
-            Claim(d.device, f"{d.state} {d.text}".strip(), words.exact_length(d.frame, record.rate))
+            Claim(
+                d.device,
+                ": ".join(part for part in (d.state, d.text) if part),
+                words.exact_length(d.frame, record.rate),
+            )
             for d in record.devices
         ),
         tracks=rows,
@@ -156,9 +160,7 @@ def take_warnings(record: TakeRecord) -> tuple[str, ...]:
         said.append(words.SIMULATED)
     elif record.origin in (Origin.SOFTWARE, Origin.LOOPBACK, Origin.MONITOR):
         said.append(f"NOT FROM A PHYSICAL INPUT \N{EN DASH} origin {record.origin.value}")
-    if any(reading.simulated for reading in record.readings) or any(
-        s.get("simulated") is True for s in record.sensors
-    ):
+    if any(curve.simulated for curve in air.take_air(record)):
         said.append("SIMULATED AIR \N{EN DASH} the readings come from a simulated sensor")
     if record.gaps or record.lost_frames:
         lost = f"{words.count(record.lost_frames)} frames lost"

@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
+
+from capture.take import format_inputs
 
 SIMULATED = "SIMULATED \N{EN DASH} not a physical recording"
 MINUS = "\N{MINUS SIGN}"
@@ -84,6 +87,27 @@ def plural(number: int, one: str, many: str = "") -> str:
 def listing(parts: list[str]) -> str:
     """`a, b and c`."""
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""
+
+
+def inputs(numbers: Sequence[int]) -> str:
+    """`input 3`, `inputs 1-8,11`."""
+    return f"input{'' if len(numbers) == 1 else 's'} {format_inputs(list(numbers))}"
+
+
+def runs(names: Sequence[str]) -> list[str]:
+    """Take names with those that count up shortened: `Aurora_T001–T004`."""
+    found: list[list[str]] = []
+    for name in names:
+        if found and _after(found[-1][-1]) == name:
+            found[-1].append(name)
+        else:
+            found.append([name])
+    return [run[0] if len(run) == 1 else f"{run[0]}–{run[-1].rsplit('_', 1)[-1]}" for run in found]
+
+
+def _after(name: str) -> str:
+    counted = re.fullmatch(r"(.*_T)([0-9]+)", name, re.DOTALL)
+    return f"{counted[1]}{int(counted[2]) + 1:0{len(counted[2])}}" if counted else ""
 
 
 def quantity(name: str) -> str:
