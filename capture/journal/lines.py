@@ -22,6 +22,7 @@ LINE_BYTES = 1024 * 1024
 DEPTH = 32
 ZEROS = "0" * 64
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _SAFE_INTEGER = 2**53 - 1  # RFC 7493 section 2.2: larger ones do not survive every JSON reader
 
 Json = dict[str, Any]
@@ -47,7 +48,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, str):
-        return str(value).encode("utf-8", "replace").decode() if _has_surrogate(value) else str(value)
+        return _SURROGATES.sub("\ufffd", value)
     if isinstance(value, int):
         return int(value) if abs(value) <= _SAFE_INTEGER else str(int(value))
     if isinstance(value, float):
@@ -57,10 +58,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [plain(inner) for inner in value]
     raise JournalError(f"a line cannot hold a {type(value).__name__}")
-
-
-def _has_surrogate(text: str) -> bool:
-    return any("\ud800" <= sign <= "\udfff" for sign in text)
 
 
 def digest(raw: bytes) -> str:

@@ -70,10 +70,11 @@ def _check_file(report: Report, record: TakeRecord, file: _File, pool: ThreadPoo
     except OSError as error:
         _not_there(report, file, error)
         return
+    if not stat.S_ISREG(os.fstat(fd).st_mode) or not file.align:
+        os.close(fd)
+        report.fault("this is not an audio file", file.name)
+        return
     with os.fdopen(fd, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(fd).st_mode) or not file.align:
-            report.fault("this is not an audio file", file.name)
-            return
         try:
             _check_open(report, record, file, stream, pool)
         except OSError as error:
@@ -185,9 +186,9 @@ def _where_in_header(record: TakeRecord, file: _File, head: bytes) -> str:
         wanted = header(file_meta(record, file.part.number, file.index), file.line.frames)
     except (WavError, JournalError):
         wanted = b""
-    if hashlib.sha256(wanted).hexdigest() != file.line.header_sha256:
-        return f"{file.name}, somewhere in bytes 0–{len(head) - 1}"
     differ = [at for at, (a, b) in enumerate(zip(head, wanted, strict=False)) if a != b]
+    if hashlib.sha256(wanted).hexdigest() != file.line.header_sha256 or not differ:
+        return f"{file.name}, somewhere in bytes 0–{max(0, len(head) - 1)}"
     return f"{file.name}, bytes {differ[0]}–{differ[-1]}{_chunk_at(file.path, differ[0])}"
 
 
