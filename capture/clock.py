@@ -7,12 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-_BOOTTIME = getattr(time, "CLOCK_BOOTTIME", None)  # Linux: goes on through a suspend, never steps
+from hardware.clock import boottime_ns
 
-
-def boottime_ns() -> int:
-    """Nanoseconds of a clock that nobody sets and that counts suspended time where the system can."""
-    return time.clock_gettime_ns(_BOOTTIME) if _BOOTTIME is not None else time.monotonic_ns()
+__all__ = ["ClockPair", "boot_id", "boottime_ns", "parse_utc", "samples_since_midnight", "utc_text"]
 
 
 def utc_text(when: datetime | None = None) -> str:
@@ -51,7 +48,7 @@ class ClockPair:
 
 
 def samples_since_midnight(when: datetime, utc_offset_minutes: int, rate: int) -> int:
-    """The BWF time reference of a moment: frames since local midnight at `rate` (EBU Tech 3285, TimeReference)."""
+    """The time reference of a moment: frames since local midnight at `rate` (EBU Tech 3285, TimeReference)."""
     from datetime import timedelta
 
     local = when.astimezone(UTC) + timedelta(minutes=utc_offset_minutes)

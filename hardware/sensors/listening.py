@@ -37,14 +37,14 @@ def listen_all(ports: Sequence[tuple[Port | str, str | None]], seconds: float) -
     for port, driver in ports:
         readings: list[Reading] = []
         found = find_port(port) if isinstance(port, str) else port
-        heard.append((SensorReader(found, driver, readings.append), driver, readings))
+        reader = SensorReader(found, driver, readings.append, every_line=True)
+        heard.append((reader, driver, readings))
     for reader, _, _ in heard:
         reader.start()
     threading.Event().wait(seconds)
-    results = [_result(reader, named, list(readings)) for reader, named, readings in heard]
     for reader, _, _ in heard:
         reader.stop()
-    return results
+    return [_result(reader, named, readings) for reader, named, readings in heard]
 
 
 def _result(reader: SensorReader, named: str | None, readings: list[Reading]) -> Heard:

@@ -49,7 +49,8 @@ OnState = Callable[[SensorState, str], None]
 class SensorReader:
     """One port and its driver; callbacks run on the reader's thread and must be quick.
 
-    Raises UnknownDriver. `name` goes into every reading as its sensor.
+    Raises UnknownDriver. `name` goes into every reading as its sensor. `every_line` passes on all that the
+    driver believes, instead of one reading of a kind per second without leaps.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class SensorReader:
         on_state: OnState = lambda state, text: None,
         *,
         name: str = "",
+        every_line: bool = False,
     ) -> None:
         self.port = find_port(port) if isinstance(port, str) else port
         self.driver = make_driver(driver, self.port)
@@ -69,6 +71,7 @@ class SensorReader:
         self.rejected: deque[Rejected] = deque(maxlen=50)
         self.rejected_count = 0
         self._on_reading, self._on_state = on_reading, on_state
+        self._every_line = every_line
         self._leaps, self._decimator = LeapGate(), Decimator()
         self._bauds = bauds_of(self.port)
         self._baud_known = len(self._bauds) == 1
@@ -160,12 +163,12 @@ class SensorReader:
                 self._reject(event)
                 continue
             reading = replace(event, at_boottime_ns=now, utc=utc, sensor=self.name)
-            reason = self._leaps.why_not(reading)
+            reason = None if self._every_line else self._leaps.why_not(reading)
             if reason is not None:
                 self._reject(Rejected(reading.raw, reason))
                 continue
             believed = True
-            if self._decimator.passes(reading):
+            if self._every_line or self._decimator.passes(reading):
                 self._on_reading(reading)
         if believed:
             self._alive(now)
