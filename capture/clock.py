@@ -48,7 +48,7 @@ class ClockPair:
 
 
 def samples_since_midnight(when: datetime, utc_offset_minutes: int, rate: int) -> int:
-    """The time reference of a moment: frames since local midnight at `rate` (EBU Tech 3285, TimeReference)."""
+    """The TimeReference of a moment: frames since local midnight at `rate` (EBU Tech 3285)."""
     from datetime import timedelta
 
     local = when.astimezone(UTC) + timedelta(minutes=utc_offset_minutes)
