@@ -1,4 +1,4 @@
-"""The takechain command. Only the module of the command that is called is imported, so that keys answer at once."""
+"""The takechain command. Only the called command's module is imported, so that keys answer at once."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ from capture.chain.fields import (
     clean_text,
     clean_value,
     input_path,
+    parse_distance,
     split_path,
 )
 from capture.chain.grammar import parse_line
@@ -51,6 +52,19 @@ class Patch:
             self.fields.pop(path, None)
         else:
             self._declare(path, clean, by, how, at or utc_text())
+            self._keep_distance_true(path, by, how, at or utc_text())
+
+    def _keep_distance_true(self, path: str, by: str, how: str, at: str) -> None:
+        """A distance is kept in metres and as typed; the one set last makes the other agree."""
+        stem, _, leaf = path.rpartition(".")
+        metres, typed = f"{stem}.distance_m", f"{stem}.distance_text"
+        found = parse_distance(str(self.get(typed))) if typed in self.fields else None
+        if found is None or found[0] == self.get(metres):
+            return
+        if leaf == "distance_text":
+            self._declare(metres, found[0], by, how, at)
+        elif leaf == "distance_m":
+            del self.fields[typed]
 
     def _declare(self, path: str, value: Value, by: str, how: str, at: str) -> None:
         known = self.fields.get(path)

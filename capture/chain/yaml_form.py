@@ -16,6 +16,7 @@ from capture.chain.patch import Patch
 
 FORMAT = "takechain-patch/1"
 SIZE_LIMIT = 4 * 1024 * 1024
+_DISTANCE = "distance"  # as typed, `4 cm`; what is read sets the metres as well
 _NOTHING = ("", "~", "null")
 
 
@@ -26,8 +27,11 @@ def to_yaml(patch: Patch) -> str:
     inputs: dict[int, dict[str, Any]] = {}
     for number in patch.inputs():
         tree: dict[str, Any] = {}
-        for suffix, field in patch.of_input(number).items():
-            *branches, leaf = suffix.split(".")
+        chain = patch.of_input(number)
+        for suffix, field in chain.items():
+            if suffix == "distance_m" and "distance_text" in chain:
+                continue  # said by the other, as it was typed
+            *branches, leaf = suffix.replace("distance_text", _DISTANCE).split(".")
             here = tree
             for branch in branches:
                 here = here.setdefault(branch, {})
@@ -54,8 +58,9 @@ def from_yaml(text: str, by: str = "", earlier: Patch | None = None, at: str | N
             patch.set(path, node.value, by, at=at)
         except ChainError as error:
             raise ChainError(f"line {node.start_mark.line + 1}: {error.what}", error.do) from error
-        if earlier is not None and path in earlier.fields and patch.get(path) == earlier.get(path):
-            patch.fields[path] = earlier.fields[path]
+    for path, field in (earlier or Patch()).fields.items():
+        if path in patch.fields and patch.get(path) == field.value:
+            patch.fields[path] = field
     return patch
 
 
@@ -96,7 +101,7 @@ class _Reader:
         for name, child in self._pairs(node):
             if isinstance(child, yaml.ScalarNode):
                 if child.style is not None or child.value not in _NOTHING:
-                    found.append((prefix + name, child))
+                    found.append((prefix + ("distance_text" if name == _DISTANCE else name), child))
             elif depth > 1:
                 found += self._leaves(child, f"{prefix}{name}.", depth - 1)
             else:

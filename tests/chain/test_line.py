@@ -139,8 +139,8 @@ def test_a_line_without_end_is_refused() -> None:
 
 
 # What is hard to write in a line: its own signs and keywords, in every place where a free text may stand.
-HARD = r"""SM57 Neve AMS Line Audio DI mic in 3 4 cm m dB V 48V +48 +42 #5 ch pad -10 off hpf 80 -- / \ > a>b →
--> => x: : (a) @ " a"b “q” omni ø cable adc cap pattern pos gain Grace Design æøå"""
+HARD = r"""SM57 Neve AMS Line Audio DI mic in 3 4 cm m dB V 48V +48 +42 #5 ch pad -10 off hpf 80 -- / \ > a>b
+→ -> => x: : (a) @ " a"b “q” omni ø cable adc cap pattern pos gain Grace Design æøå"""
 words = st.sampled_from(HARD.split())
 texts = st.one_of(
     st.lists(words, min_size=1, max_size=5).map(" ".join),

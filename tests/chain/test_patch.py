@@ -177,6 +177,15 @@ def test_setting_nothing_takes_a_field_back() -> None:
     assert patch.fields == {}
 
 
+def test_a_distance_never_says_two_things() -> None:
+    patch = patch_with("SM57 4 cm > in 3")
+    patch.set("input.3.distance_m", 0.5, "Ida")
+    assert patch.line(3) == "SM57 0.5 m > in 3"
+    assert patch.get("input.3.distance_text") is None
+    patch.set("input.3.distance_text", "2 ft", "Ida")
+    assert patch.get("input.3.distance_m") == 0.6096
+
+
 def test_differences_in_words() -> None:
     before = patch_with("SM57 4 cm > 1073 +42 dB > in 3")
     after = patch_with("SM57 10 cm > 1073 +45 dB 48V off pad -10 > in 3")

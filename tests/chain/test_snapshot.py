@@ -126,7 +126,7 @@ def test_yaml_typed_by_hand() -> None:
           3:
             microphone: {model: SM57, serial: 0123, pad_db: off}
             preamp: {phantom: off, gain_db: "+42", channel: 2, model: }
-            distance_m: 0.04
+            distance: 4 cm
         people: [{role: Producer, name: Ida}]
         """,
         "Ida",
@@ -139,6 +139,7 @@ def test_yaml_typed_by_hand() -> None:
         "input.3.preamp.gain_db": 42,
         "input.3.preamp.channel": 2,
         "input.3.distance_m": 0.04,
+        "input.3.distance_text": "4 cm",
         "people.1.role": "Producer",
         "people.1.name": "Ida",
     }

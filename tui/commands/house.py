@@ -146,7 +146,8 @@ def _station_lines(now: Json) -> Iterator[str]:
     setup, take = now["setup"], now["take"]
     interface = setup["interface"]["id"] if setup["interface"] else "no interface"
     yield f"{now['state']}  {now['library']['path']}  (pid {now['pid']}, {now['clients']} clients)"
-    yield f"{interface} {setup['interface_state']}, {setup['rate']} Hz {setup['format']}, inputs {setup['inputs']}"
+    form = f"{setup['rate']} Hz {setup['format']}"
+    yield f"{interface} {setup['interface_state']}, {form}, inputs {setup['inputs']}"
     if take:
         yield f"rolling {take['name']} for {take['seconds']:.1f} s"
     elif now["next"]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tui.commands.common import DONE, AsJson, InLibrary, answer, complain, table
+from tui.commands.common import DONE, FAILED, AsJson, InLibrary, answer, complain, table
 
 
 def register(app: typer.Typer) -> None:
@@ -69,4 +69,7 @@ def sensors(
         ]
         lines += [f"    not read: {r['raw']!r}: {r['reason']}" for r in found["rejected"][-3:]]
     answer(as_json, {"ports": ports}, *lines)
-    return DONE
+    absent = [found for found in ports if found["state"] == "absent"] if port else []
+    for found in absent:
+        complain(found["text"], "takechain sensors lists the ports there are")
+    return FAILED if absent else DONE

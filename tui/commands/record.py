@@ -54,6 +54,9 @@ def record(
     layout: Annotated[
         str | None, typer.Option("--layout", metavar="track|poly", help="One file per track, or one for all.")
     ] = None,
+    links: Annotated[
+        str | None, typer.Option("--links", metavar="1-2,5-6", help="Pairs that share one stereo file.")
+    ] = None,
     seconds: Annotated[
         float | None, typer.Option("--seconds", metavar="S", help="End after S seconds of timeline.")
     ] = None,
@@ -73,7 +76,7 @@ def record(
     """Record one take. What is not said is as it was last time."""
     wanted: Json = {
         "interface": interface, "rate": rate, "format": format_, "layout": layout, "inputs": inputs,
-        "project": project, "session": session, "slate": slate,
+        "links": links, "project": project, "session": session, "slate": slate,
     }  # fmt: skip
     _check(wanted, seconds)
     with _Stopper() as stopper:

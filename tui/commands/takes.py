@@ -139,7 +139,8 @@ def _lines(record: TakeRecord, facts: Json) -> list[str]:
         f"{record.name}  {record.kind.value}, verdict {record.verdict.value}, {facts['condition']}",
         f"  {record.project} / {record.session} / {record.slate}, take {record.number}",
         f"  {duration(record.seconds)}  {frames}, {record.channels} tracks",
-        f"  {record.interface.get('name', 'unknown interface')} ({record.origin.value}), by {record.by or 'nobody named'}",
+        f"  {record.interface.get('name', 'unknown interface')} ({record.origin.value})",
+        f"  recorded by {record.by or 'nobody named'}",
     ]
     if record.moved:
         lines.append(f"  recorded as {record.recorded_name}")
