@@ -32,6 +32,7 @@ class Rolling:
     tail: JournalTail
     started_boottime_ns: int
     limit_frames: int | None = None
+    last_marker: int = 0
 
     def refresh(self) -> TakeRecord:
         """The take as its journal tells it now."""

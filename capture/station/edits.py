@@ -66,7 +66,7 @@ class Edits:
     def mark(self, text: str = "", at_boottime_ns: int | None = None) -> Json:
         """Mark the rolling take at a moment (now, or that of a key press on the boottime clock)."""
         rolling = self._rolling("mark")
-        marker = rolling.refresh().last_marker + 1
+        marker = self._next_marker(rolling)
         line = self._append(
             type="marker", id=marker, text=_text("mark", text), at_boottime_ns=at_boottime_ns or boottime_ns()
         )
@@ -92,6 +92,11 @@ class Edits:
         words = _text("mark", text)
         self._append(type="marker", id=marker, text=words, edit=True, at_boottime_ns=boottime_ns())
         return {"id": marker, "text": words}
+
+    def _next_marker(self, rolling: Rolling) -> int:
+        """Marks count within the take; the journal may be a moment behind what we sent."""
+        rolling.last_marker = max(rolling.last_marker, rolling.refresh().last_marker) + 1
+        return rolling.last_marker
 
     def _target(self, take: str | None) -> Path:
         rolling = self._core.rolling
@@ -127,10 +132,9 @@ class Edits:
         if done.what == "mark":
             self._append(type="marker", strike=done.marker, at_boottime_ns=boottime_ns())
         else:
-            marker = rolling.refresh().last_marker + 1
-            self._append(
-                type="marker", id=marker, frame=done.frame, text=done.text, at_boottime_ns=boottime_ns()
-            )
+            record = rolling.refresh()
+            moment = rolling.started_boottime_ns + round(done.frame * 1e9 / record.rate)
+            self._append(type="marker", id=self._next_marker(rolling), text=done.text, at_boottime_ns=moment)
 
     def _rolling(self, order: str) -> Rolling:
         rolling = self._core.rolling

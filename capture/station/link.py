@@ -18,10 +18,10 @@ from capture.wire import Client, Json, WireError
 
 INFO_NAME = "recorder.json"
 CONFIG_NAME = "recorder-config.json"
-ERROR_NAME = "recorder-error.json"
 LOG_NAME = "recorder.log"
+_LOG_TAIL = 16_384
 OPEN_SECONDS = 20.0
-_PEEK_SECONDS = 2.0
+_PEEK_SECONDS = 1.0
 _ORDER_SECONDS = 15.0
 _KILL_SECONDS = 2.0
 _POLL_SECONDS = 0.02
@@ -102,8 +102,7 @@ def start(runtime: Path, config: Json, timeout: float = OPEN_SECONDS) -> Recorde
 
     Raises its own error (unknown interface, not granted …) or RecorderFailed.
     """
-    for name in (INFO_NAME, ERROR_NAME):
-        (runtime / name).unlink(missing_ok=True)
+    (runtime / INFO_NAME).unlink(missing_ok=True)
     path = runtime / CONFIG_NAME
     path.write_text(json.dumps(config))
     log = runtime / LOG_NAME
@@ -166,14 +165,13 @@ def _opened(info: Json, process: subprocess.Popen[bytes]) -> RecorderLink | None
 
 
 def _failure(runtime: Path, otherwise: str) -> TakechainError:
-    """The error a recorder left in the run-time folder, or what else is known."""
+    """The error a recorder left as the last line of its log, or what else is known."""
+    log = runtime / LOG_NAME
     try:
-        said = json.loads((runtime / ERROR_NAME).read_bytes())
-    except (OSError, ValueError):
-        said = None
-    if isinstance(said, dict):
-        return TakechainError.from_dict(said)
-    return RecorderFailed(f"the recorder could not start: {otherwise}", f"its log is {runtime / LOG_NAME}")
+        said = json.loads(log.read_bytes()[-_LOG_TAIL:].strip().splitlines()[-1])["error"]
+        return TakechainError.from_dict(dict(said))
+    except (OSError, ValueError, LookupError, TypeError):
+        return RecorderFailed(f"the recorder could not start: {otherwise}", f"its log is {log}")
 
 
 def _runs(pid: int) -> bool:

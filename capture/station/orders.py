@@ -156,14 +156,14 @@ class Orders:
         parse_inputs(inputs, available)
 
     def _reopen(self, before: Json) -> None:
-        """Open what was chosen; where that is refused, go back to what worked and raise the reason."""
+        """Open what was chosen; where that is refused, go back to what was before and raise the reason."""
         supervisor, core = self._station.takes.supervisor, self._core
         worked = supervisor.link is not None
         try:
             supervisor.change()
         except (HardwareError, TakechainError):
-            if worked:
-                core.set(**{name: before[name] for name in _CAPTURING})
+            core.set(**{name: before[name] for name in _CAPTURING})
+            if worked or not before["interface"]:
                 supervisor.change()
             raise
 

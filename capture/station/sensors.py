@@ -11,13 +11,14 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 from capture.clock import boottime_ns, utc_text
 from capture.errors import TakechainError, UsageError
 from capture.station.core import Core, user_name
 from capture.wire import Json
 from hardware.reading import UNITS, Quantity, Reading
+from hardware.sensors.reader import SensorReader, SensorState
 
 ROOM_LOG_SECONDS = 10.0
 _RANGES = {"temperature": (-90.0, 90.0), "humidity": (0.0, 100.0), "pressure": (300.0, 1200.0)}
@@ -43,12 +44,12 @@ class SensorDesk:
     def __init__(self, core: Core, to_recorder: Callable[[list[dict[str, object]]], None]) -> None:
         self._core = core
         self._to_recorder = to_recorder
-        self._readers: dict[str, Any] = {}
+        self._readers: dict[str, SensorReader] = {}
         self._drivers: dict[str, str] = {}
         self._lock = threading.Lock()
         self._latest: dict[tuple[str, str], _Latest] = {}
         self._logged: dict[tuple[str, str], float] = {}
-        self._was: dict[str, str] = {}
+        self._down: set[str] = set()
         self._events: queue.SimpleQueue[Json | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, daemon=True, name="sensors")
 
@@ -67,16 +68,14 @@ class SensorDesk:
             readers = list(self._readers.values())
             self._readers.clear()
         for reader in readers:
-            reader.close()
+            reader.stop()
         self._events.put(None)
         self._thread.join(2.0)
 
     def open(self, port: str, driver: str | None = None) -> None:
         """Listen on a port ("sim": the simulated sensor); raises PortError, or UsageError for no driver."""
-        from hardware.sensors.reader import SensorReader
-
         self.close(port)
-        reader = SensorReader(port, driver, self._on_reading, self._on_state)
+        reader = SensorReader(port, driver or None, self._on_reading, partial(self._on_state, port))
         with self._lock:
             self._readers[port] = reader
             self._drivers[port] = driver or ""
@@ -86,9 +85,11 @@ class SensorDesk:
         """Stop listening on a port; one that is not listened on is passed over."""
         with self._lock:
             reader = self._readers.pop(port, None)
-            self._latest = {key: kept for key, kept in self._latest.items() if key[0] != port}
+            gone = reader.name if reader is not None else ""
+            self._latest = {key: kept for key, kept in self._latest.items() if key[0] != gone}
+            self._down.discard(port)
         if reader is not None:
-            reader.close()
+            reader.stop()
 
     def remembered(self) -> list[Json]:
         """The open sensors as the settings keep them."""
@@ -142,13 +143,13 @@ class SensorDesk:
         """The newest readings as a begin line holds them."""
         return self.air()
 
-    def _about(self, port: str, reader: Any) -> Json:
+    def _about(self, port: str, reader: SensorReader) -> Json:
         return {
-            "id": port,
+            "id": reader.name,
             "port": port,
-            "driver": reader.driver or self._drivers.get(port, ""),
-            "state": str(reader.state),
-            "identity": reader.identity,
+            "driver": reader.driver_name,
+            "state": reader.state.value,
+            "identity": reader.port.identity,
             "simulated": reader.simulated,
             "text": reader.text,
         }
@@ -160,21 +161,28 @@ class SensorDesk:
         stamp = {"utc": utc_text(reading.utc)} if reading.utc is not None else {}
         self._keep({**fields, **stamp}, reading.at_boottime_ns or boottime_ns())
 
-    def _is_simulated(self, port: str) -> bool:
+    def _is_simulated(self, name: str) -> bool:
+        with self._lock:
+            return any(reader.simulated for reader in self._readers.values() if reader.name == name)
+
+    def _on_state(self, port: str, state: SensorState, text: str) -> None:
+        """Say what became of a sensor; a first `live` is no news, one after a loss is."""
+        if state in (SensorState.LOST, SensorState.STALE):
+            self._core.notices.warn(
+                "sensor", f"{port}: {state.value}, {text}" if text else f"{port}: {state.value}"
+            )
+            self._down.add(port)
+            said = state.value
+        elif state is SensorState.LIVE and port in self._down:
+            self._down.discard(port)
+            said = "back"
+        else:
+            return
         with self._lock:
             reader = self._readers.get(port)
-        return bool(reader is not None and reader.simulated)
-
-    def _on_state(self, port: str, state: str, text: str) -> None:
-        """Say what became of a sensor; a first `live` is no news, one after a loss is."""
-        before, self._was[port] = self._was.get(port, ""), state
-        if state in ("lost", "stale") and state != before:
-            self._core.notices.warn("sensor", f"{port}: {text or state}")
-        elif not (state == "live" and before in ("lost", "stale", "absent", "opening", "waiting")):
-            return
-        known = before and state == "live"
-        fields = {"device": f"sensor:{port}", "state": "back" if known else state, "text": text}
-        self._events.put({"type": "device", "at_boottime_ns": boottime_ns(), **fields})
+        name = reader.name if reader is not None else port
+        line = {"type": "device", "device": f"sensor:{name}", "state": said, "text": text}
+        self._events.put({**line, "at_boottime_ns": boottime_ns()})
 
     def _keep(self, fields: Json, at_ns: int) -> None:
         shown = {name: value for name, value in fields.items() if name not in ("raw", "utc")}

@@ -21,7 +21,7 @@ from hardware.interfaces import Interface, find
 RING_SECONDS = 8
 _WATCH_SECONDS = 0.2
 _STALL_SECONDS = 4.0  # no new frames for so long: the stream is dead, whatever it says
-_MISSES = 3  # looks without an answer, each of up to two seconds, before it counts as hung
+_MISSES = 3  # looks without an answer, each of up to a second, before it counts as hung
 _FIRST_RETRY, _LONGEST_RETRY = 0.5, 10.0
 
 

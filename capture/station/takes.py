@@ -68,7 +68,7 @@ class Takes:
             begin |= {"air": self._sensors.begin_air(), "host": socket.gethostname()}
             try:
                 _make_folder(take.folder)
-                link.call(
+                began = link.call(
                     "roll",
                     journal=str(take.journal),
                     begin=begin,
@@ -79,7 +79,7 @@ class Takes:
                 if error.code == "name taken":
                     continue
                 raise
-            return self._rolls(take, str(begin["take"]), limit)
+            return self._rolls(take, str(begin["take"]), limit, began)
         raise NothingRecorded(f"{_TRIES} take numbers in a row are taken already", "begin another slate")
 
     def plan(self) -> Plan:
@@ -149,11 +149,12 @@ class Takes:
         core.follow("resume")
         core.notices.warn("take", f"{rolling.name} goes on as part {part} ({cause})")
 
-    def _rolls(self, take: Plan, uuid: str, limit: int | None) -> Json:
+    def _rolls(self, take: Plan, uuid: str, limit: int | None, began: Json) -> Json:
         core = self._core
         patch = Patch(core.patch.patch.fields)
+        started = int(began.get("started_boottime_ns") or boottime_ns())
         core.begin_rolling(
-            Rolling(take.journal, take.name, uuid, patch, JournalTail(take.journal), boottime_ns(), limit)
+            Rolling(take.journal, take.name, uuid, patch, JournalTail(take.journal), started, limit)
         )
         return {
             "take": uuid,

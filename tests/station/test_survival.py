@@ -1,0 +1,123 @@
+"""kill -9 of the station or of the recorder in the middle of a take: the take goes on and can be verified."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import soundfile
+
+from capture.station.client import connect
+from tests.support.poll import until
+from tests.support.stations import Desk, Json, assert_whole, kill, lines, running, samples
+
+
+def test_a_killed_station_leaves_the_take_rolling_and_a_new_one_adopts_it(studio: Desk) -> None:
+    studio.set_up(inputs="1-2")
+    studio.call("chain", line="SM57 > Neve 1073 ch 2 +42 > in 1")
+    began = studio.call("roll")
+    studio.call("mark", text="before")
+    recorder, station = studio.recorder_pid(), studio.station_pid()
+    kill(station)
+    studio.client.close()
+    assert running(recorder)
+
+    again = connect(studio.library)
+    status = again.call("status")
+    assert status["pid"] != station
+    assert status["state"] == "rolling"
+    assert status["take"]["uuid"] == began["take"]
+    assert status["recorder"]["pid"] == recorder
+    assert status["tracks"][0]["line"] == "SM57 > Neve 1073 ch 2 +42 dB > in 1"
+    assert again.call("mark", text="after")["id"] == 2
+    done = again.call("stop")
+    assert_whole(again, began["journal"])
+    again.close()
+
+    assert (done["condition"], done["lost_frames"]) == ("clean", 0)
+    assert [line["text"] for line in lines(began["journal"], "marker")] == ["before", "after"]
+    assert {soundfile.info(name).frames for name in began["files"]} == {done["frames"]}
+
+
+def test_a_killed_recorder_is_replaced_and_the_take_goes_on_as_its_second_part(studio: Desk) -> None:
+    studio.set_up(inputs="1-2")
+    began = studio.call("roll")
+    studio.until_rolled(1.5)
+    kill(studio.recorder_pid())
+    until(lambda: (studio.status()["take"] or {}).get("part") == 2)
+    until(lambda: studio.status()["state"] == "rolling")
+    status = studio.status()
+    assert any("goes on as part 2" in warning["text"] for warning in status["warnings"])
+    studio.until_rolled(status["take"]["seconds"] + 0.5)
+    done = studio.call("stop")
+    assert_whole(studio.client, began["journal"])
+
+    journal = Path(began["journal"])
+    (part,) = lines(journal, "part")
+    assert part["files"] == ["Aurora_T001-2_01_Input 1.wav", "Aurora_T001-2_02_Input 2.wav"]
+    assert done["condition"] in ("gap", "recovered")
+    assert done["lost_frames"] > 0
+    first = {soundfile.info(name).frames for name in began["files"]}
+    second = {soundfile.info(str(journal.parent / name)).frames for name in part["files"]}
+    assert len(first) == len(second) == 1
+    # what lies on disk and what is said to be lost make up the timeline
+    assert first.pop() + done["lost_frames"] + second.pop() == done["frames"]
+    assert part["first"] > 1.5 * 48000
+    assert samples(began["files"][0]).any()
+    (take,) = studio.status()["takes"]
+    assert take["condition"] == done["condition"]
+
+
+def test_station_and_recorder_killed_together_leave_a_take_that_is_mended(studio: Desk) -> None:
+    studio.set_up(inputs="1")
+    began = studio.call("roll")
+    studio.until_rolled(1.5)
+    recorder = studio.recorder_pid()
+    kill(studio.station_pid())
+    kill(recorder)
+    studio.client.close()
+
+    again = connect(studio.library)
+
+    def mended() -> list[Json]:
+        return [take for take in again.call("status")["takes"] if take["sealed"]]
+
+    until(mended)
+    assert mended()[0]["condition"] == "recovered"
+    assert_whole(again, began["journal"])
+    assert soundfile.info(began["files"][0]).frames >= 48000
+    assert again.call("roll")["number"] == 2
+    again.call("stop")
+    again.close()
+
+
+def test_sigterm_leaves_a_rolling_recorder_and_takes_an_idle_one_along(studio: Desk) -> None:
+    studio.set_up(inputs="1")
+    studio.call("roll")
+    recorder, station = studio.recorder_pid(), studio.station_pid()
+    os.kill(station, signal.SIGHUP)  # a lost terminal changes nothing
+    os.kill(station, signal.SIGTERM)
+    until(lambda: not running(station))
+    assert running(recorder)
+    studio.client.close()
+    again = connect(studio.library)
+    assert again.call("stop")["condition"] == "clean"
+    station = again.call("status")["pid"]
+    os.kill(station, signal.SIGTERM)
+    until(lambda: not running(station))
+    assert not running(recorder)
+    again.close()
+
+
+def test_a_hung_recorder_is_ended_and_replaced(studio: Desk) -> None:
+    studio.set_up(inputs="1")
+    began = studio.call("roll")
+    studio.until_rolled(1.2)
+    hung = studio.recorder_pid()
+    os.kill(hung, signal.SIGSTOP)
+    until(lambda: (studio.status()["take"] or {}).get("part") == 2, seconds=40)
+    assert not running(hung)
+    until(lambda: studio.status()["state"] == "rolling")
+    assert studio.call("stop")["condition"] in ("gap", "recovered")
+    assert_whole(studio.client, began["journal"])
