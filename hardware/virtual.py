@@ -18,7 +18,8 @@ from hardware.interfaces import RATES, Interface, Samples
 from hardware.virtual_sources import Sources
 
 MOST_INPUTS = 256
-_LONGEST_READ = 0.25  # seconds handed out at once: more that is owed comes with the next reads
+_CHUNK = 0.25  # seconds of one chunk
+_LONGEST_READ = 8.0  # seconds handed out at once, as a ring would hold; more that is owed comes with the next
 _ID = re.compile(r"sim:([0-9]{1,4})")
 
 
@@ -87,24 +88,27 @@ class SimulatedStream:
         self._sources = _sources(rate, channels, seed)
         self._started_ns: int | None = None
         self._closed = False
-        self._buffer = np.empty((int(rate * _LONGEST_READ), channels), np.float32)
+        self._buffer = np.empty((int(rate * _CHUNK), channels), np.float32)
 
     def start(self) -> None:
         """From now on the clock owes frames; the first one is frame 0 of the sources."""
         self._started_ns = self._clock_ns()
 
     def read(self) -> list[Samples]:
-        """The frames owed, at most a quarter of a second at once; good until the next read."""
+        """The frames owed by now, in chunks; good until the next read."""
         if self._closed or self._started_ns is None:
             return []
         owed = (self._clock_ns() - self._started_ns) * self.rate // 1_000_000_000 - self.frames
-        count = min(owed, len(self._buffer))
-        if count <= 0:
-            return []
-        chunk = self._buffer[:count]
-        self._sources.render(self.frames, chunk)
-        self.frames += count
-        return [chunk]
+        owed = min(owed, int(self.rate * _LONGEST_READ))
+        chunks: list[Samples] = []
+        while owed > 0:
+            buffer = np.empty_like(self._buffer) if chunks else self._buffer
+            chunk = buffer[:owed]
+            self._sources.render(self.frames, chunk)
+            self.frames += len(chunk)
+            owed -= len(chunk)
+            chunks.append(chunk)
+        return chunks
 
     def alive(self) -> bool:
         """True from start to close."""
