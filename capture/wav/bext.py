@@ -62,11 +62,12 @@ def description(meta: FileMeta) -> tuple[str, list[str]]:
     are given room before the rest; a line stands whole or not at all.
     """
     marks = {"circled": meta.circled, "no good": meta.no_good}
-    summary = meta.description or " ".join(
-        part
-        for part in (meta.scene, f"take {meta.take}", *(word for word, on in marks.items() if on))
-        if part
-    )
+    words = [
+        meta.scene,
+        f"take {meta.take}" if meta.take else "",
+        *(word for word, on in marks.items() if on),
+    ]
+    summary = meta.description or " ".join(filter(None, words))
     head = ascii_text(summary)[:_SUMMARY].ljust(_SUMMARY) + "\r\n"
     lines = _description_lines(meta)
     room, kept = 256 - len(head), set[str]()

@@ -11,7 +11,7 @@ are worked on in stretches that stay in the processor's cache.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +20,24 @@ from capture.wav.meta import SAMPLE_BYTES, Format
 
 _SCALE = np.float32(2**23)
 _LOW, _HIGH = np.float32(-(2**23)), np.float32(2**23 - 1)
-_STRETCH_POLY = 1 << 16  # samples worked on at a time: 256 KB of float32
-_STRETCH_MONO = 1 << 14  # less for mono files: reading down the columns wants the nearest cache
+_STRETCH_WIDE = 1 << 16  # samples worked on at a time: 256 KB of float32
+_STRETCH_SPLIT = 1 << 14  # less for several files: reading down the columns wants the nearest cache
 
 Samples = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Files of one width: their numbers, the first of their columns in the work, a row of bytes for each."""
+
+    width: int
+    files: list[int]
+    start: int
+    rows: NDArray[np.uint8]
+
+    @property
+    def end(self) -> int:
+        return self.start + self.width * len(self.files)
 
 
 class Packer:
@@ -35,25 +49,24 @@ class Packer:
     """
 
     def __init__(self, files: Sequence[Sequence[int]], format: Format, max_frames: int) -> None:  # noqa: A002
-        self._format, self._max = format, max_frames
-        mono = [i for i, columns in enumerate(files) if len(columns) == 1]
-        wide = [i for i, columns in enumerate(files) if len(columns) > 1]
-        order = [c for i in (*mono, *wide) for c in files[i]]  # mono files first: one pass takes all of them
-        self._columns: slice | NDArray[np.intp] = _run(order)
+        self._size, self._max, self._files = SAMPLE_BYTES[format], max_frames, len(files)
+        widths = sorted({len(columns) for columns in files}, key=lambda width: (width != 2, width))
+        order: list[int] = []
+        self._groups: list[_Group] = []
+        for width in widths:  # pairs first: they are copied as 8 bytes, and stand on even columns then
+            numbers = [i for i, columns in enumerate(files) if len(columns) == width]
+            row_bytes = max_frames * self._size * width + 4 - self._size
+            self._groups.append(
+                _Group(width, numbers, len(order), np.zeros((len(numbers), row_bytes), np.uint8))
+            )
+            order += [column for i in numbers for column in files[i]]
+        self._columns = _run(order)
         self._inputs = max(order, default=-1) + 1
-        self._width, self._mono = len(order), len(mono)
-        self._files = len(files)
-        self._whole = self._files == 1 and order == list(range(len(order)))
-        self._rows_of_mono = dict(enumerate(mono))
-        ends = np.cumsum([len(mono), *(len(files[i]) for i in wide)])
-        self._wide = [(i, int(a), int(b)) for i, a, b in zip(wide, ends, ends[1:], strict=False)]
-        size = SAMPLE_BYTES[format]
-        spare = 4 - size
-        self._mono_bytes = np.zeros((len(mono), max_frames * size + spare), np.uint8)
-        self._wide_bytes = {i: np.zeros(max_frames * len(files[i]) * size + spare, np.uint8) for i in wide}
-        stretch = _STRETCH_MONO if mono else _STRETCH_POLY
-        self._stretch = max(1, min(max_frames, stretch // max(1, self._width)))
-        self._work = np.empty((self._stretch, self._width), np.float32)
+        self._whole = len(files) == 1 and order == list(range(len(order)))
+        samples = _STRETCH_WIDE if self._files == 1 else _STRETCH_SPLIT
+        self._stretch = max(1, min(max_frames, samples // max(1, len(order))))
+        self._work = np.empty((self._stretch, len(order)), np.float32)
+        self._pairs = np.empty(len(order) // 2 * self._stretch, np.int64)
 
     def pack(self, block: Samples) -> list[memoryview]:
         """The bytes of each file, in the order of `files`; they stand until the next call.
@@ -69,58 +82,58 @@ class Packer:
         ):
             wanted = f"float32, up to {self._max} frames of at least {self._inputs} inputs"
             raise ValueError(f"a block of {block.dtype} {block.shape} does not fit: {wanted}")
-        if self._format == "float32":
-            return self._float(block)
-        with np.errstate(invalid="ignore", over="ignore"):  # a NaN casts to an integer whose lower 24 bits are 0
+        untouched = self._size == 4 and self._whole and block.shape[1] == self._inputs
+        if untouched and frames and block.flags.c_contiguous:
+            return [block.data.cast("B")]
+        with np.errstate(
+            invalid="ignore", over="ignore"
+        ):  # NaN casts to an integer whose lower 24 bits are 0
             for first in range(0, frames, self._stretch):
-                self._cast(first, self._scaled(block[first : first + self._stretch]))
-        return self._results(frames)
+                work = self._chosen(block[first : first + self._stretch])
+                for group in self._groups:
+                    self._write(group, first, work)
+        results: list[memoryview] = [memoryview(b"")] * self._files
+        for group in self._groups:
+            for row, number in zip(group.rows, group.files, strict=True):
+                results[number] = row.data[: frames * group.width * self._size]
+        return results
 
-    def _scaled(self, part: Samples) -> Samples:
+    def _chosen(self, part: Samples) -> Samples:
+        """The wanted columns of a stretch, side by side; scaled, clipped and rounded for 24 bits."""
         work = self._work[: len(part)]
         if isinstance(self._columns, slice):
-            np.multiply(part[:, self._columns], _SCALE, out=work)
+            part = part[:, self._columns]
         else:
-            np.take(part, self._columns, axis=1, out=work, mode="clip")
-            np.multiply(work, _SCALE, out=work)
+            part = np.take(part, self._columns, axis=1, out=work, mode="clip")
+        if self._size == 4:
+            np.copyto(work, part)
+            return work
+        np.multiply(part, _SCALE, out=work)
         np.clip(work, _LOW, _HIGH, out=work)
         return np.rint(work, out=work)
 
-    def _cast(self, first: int, work: Samples) -> None:
-        if self._mono:
-            row = self._mono_bytes.strides[0]
-            mono = _overlapping(self._mono_bytes, first * 3, (self._mono, len(work)), (row, 3))
-            np.copyto(mono, work[:, : self._mono].T, casting="unsafe")
-        for i, start, end in self._wide:
-            samples = len(work) * (end - start)
-            wide = _overlapping(self._wide_bytes[i], first * (end - start) * 3, (samples,), (3,))
-            np.copyto(wide, work[:, start:end].reshape(-1), casting="unsafe")
-
-    def _float(self, block: Samples) -> list[memoryview]:
-        frames = len(block)
-        if frames and self._whole and block.shape[1] == self._inputs and block.flags.c_contiguous:
-            return [block.data.cast("B")]
-        for first in range(0, frames, self._stretch):
-            part = block[first : first + self._stretch]
-            self._copy(first, part[:, self._columns])
-        return self._results(frames)
-
-    def _copy(self, first: int, work: Samples) -> None:
-        last = first + len(work)
-        if self._mono:
-            np.copyto(self._mono_bytes.view("<f4")[:, first:last], work[:, : self._mono].T)
-        for i, start, end in self._wide:
-            rows = self._wide_bytes[i].view("<f4").reshape(-1, end - start)
-            np.copyto(rows[first:last], work[:, start:end])
-
-    def _results(self, frames: int) -> list[memoryview]:
-        size = SAMPLE_BYTES[self._format]
-        results: list[memoryview] = [memoryview(b"")] * self._files
-        for row, i in self._rows_of_mono.items():
-            results[i] = self._mono_bytes[row].data[: frames * size]
-        for i, start, end in self._wide:
-            results[i] = self._wide_bytes[i].data[: frames * (end - start) * size]
-        return results
+    def _write(self, group: _Group, first: int, work: Samples) -> None:
+        """Casts a stretch into the rows of a group; rows of 24-bit samples are seen as overlapping words."""
+        count, length = len(group.files), len(work)
+        samples = work[:, group.start : group.end]
+        row, width = group.rows.strides[0], group.width
+        kind = "<i4" if self._size == 3 else "<f4"
+        out = np.ndarray(
+            (count, length * width),
+            kind,
+            buffer=group.rows.data,
+            offset=first * width * self._size,
+            strides=(row, self._size),
+        )
+        if width == 1:
+            np.copyto(out, samples.T, casting="unsafe")
+        elif width == 2:
+            pairs = self._pairs[: count * length].reshape(count, length)
+            np.copyto(pairs, samples.view(np.int64).T)
+            np.copyto(out, pairs.view(np.float32), casting="unsafe")
+        else:
+            for i in range(count):
+                np.copyto(out[i], samples[:, i * width : (i + 1) * width].reshape(-1), casting="unsafe")
 
 
 def _run(columns: list[int]) -> slice | NDArray[np.intp]:
@@ -128,9 +141,3 @@ def _run(columns: list[int]) -> slice | NDArray[np.intp]:
     if columns and columns == list(range(columns[0], columns[0] + len(columns))):
         return slice(columns[0], columns[0] + len(columns))
     return np.array(columns, np.intp)
-
-
-def _overlapping(
-    buffer: NDArray[np.uint8], offset: int, shape: tuple[int, ...], strides: tuple[int, ...]
-) -> NDArray[Any]:
-    return np.ndarray(shape, "<i4", buffer=buffer.data, offset=offset, strides=strides)

@@ -98,10 +98,18 @@ def _run(*command: str) -> str:
 
 
 def ffprobe(path: Path) -> Seen:
-    found = json.loads(_run("ffprobe", "-v", "error", "-show_streams", "-show_format", "-of", "json", str(path)))
+    found = json.loads(
+        _run("ffprobe", "-v", "error", "-show_streams", "-show_format", "-of", "json", str(path))
+    )
     stream, tags = found["streams"][0], found["format"].get("tags", {})
     bits = int(stream["bits_per_sample"])
-    return Seen(stream["duration_ts"], stream["channels"], int(stream["sample_rate"]), bits, _int(tags, "time_reference"))
+    return Seen(
+        stream["duration_ts"],
+        stream["channels"],
+        int(stream["sample_rate"]),
+        bits,
+        _int(tags, "time_reference"),
+    )
 
 
 def _int(tags: dict[str, str], key: str) -> int | None:
@@ -116,7 +124,9 @@ def soxi(path: Path) -> Seen:
 def mediainfo(path: Path) -> Seen:
     tracks = json.loads(_run("mediainfo", "--Output=JSON", str(path)))["media"]["track"]
     audio = next(t for t in tracks if t["@type"] == "Audio")
-    frames, channels, rate, bits = (int(audio[k]) for k in ("SamplingCount", "Channels", "SamplingRate", "BitDepth"))
+    frames, channels, rate, bits = (
+        int(audio[k]) for k in ("SamplingCount", "Channels", "SamplingRate", "BitDepth")
+    )
     delay = audio.get("Delay")
     return Seen(frames, channels, rate, bits, round(float(delay) * rate) if delay else None)
 
@@ -137,7 +147,10 @@ def wavinfo(path: Path) -> Seen:
     from wavinfo import WavInfoReader
 
     found = WavInfoReader(str(path))
-    assert found.fmt and found.bext and found.ixml and found.data
+    assert found.fmt
+    assert found.bext
+    assert found.ixml
+    assert found.data
     return Seen(
         found.data.frame_count,
         found.fmt.channel_count,

@@ -43,6 +43,7 @@ def test_every_24_bit_integer_comes_back_as_itself() -> None:
         [[0], [1, 2], [3], [6, 7]],  # linked pairs between mono files
         [[7], [0], [5, 3]],  # out of order
         [[6, 5]],
+        [[5, 6, 7], [1, 0, 2], [4]],
         [[3]],
     ],
 )
@@ -51,7 +52,9 @@ def test_inputs_land_in_their_files(files: list[list[int]], frames: int) -> None
     integers = _integers((frames, 8))
     block = _block(integers)
     packed = Packer(files, "pcm24", 9601).pack(block)
-    assert [bytes(p) for p in packed] == [_pcm24(integers[:, columns].reshape(-1).tolist()) for columns in files]
+    assert [bytes(p) for p in packed] == [
+        _pcm24(integers[:, columns].reshape(-1).tolist()) for columns in files
+    ]
     floats = Packer(files, "float32", 9601).pack(block)
     assert [bytes(p) for p in floats] == [block[:, columns].astype("<f4").tobytes() for columns in files]
 

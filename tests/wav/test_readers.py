@@ -40,7 +40,9 @@ def test_every_reader_sees_the_same_file(tmp_path: Path, channels: int, format_:
     _agree(path, about, 9601)
 
 
-@pytest.mark.parametrize(("channels", "format_"), [(1, "pcm24"), (2, "float32"), (8, "pcm24"), (64, "float32")])
+@pytest.mark.parametrize(
+    ("channels", "format_"), [(1, "pcm24"), (2, "float32"), (8, "pcm24"), (64, "float32")]
+)
 def test_every_reader_sees_the_same_file_over_4_gib(tmp_path: Path, channels: int, format_: str) -> None:
     about = wav_files.meta(channels, format_)
     path = tmp_path / "long.wav"

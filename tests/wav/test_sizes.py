@@ -38,7 +38,9 @@ def _sizes(header: bytes) -> tuple[bytes, int, int, int]:
 
 
 @given(st.sampled_from(LAYOUTS), st.integers(0, 3 << 32), st.integers(0, 3 << 32))
-def test_a_file_grown_in_steps_says_what_a_file_made_whole_says(layout: wav.Layout, one: int, other: int) -> None:
+def test_a_file_grown_in_steps_says_what_a_file_made_whole_says(
+    layout: wav.Layout, one: int, other: int
+) -> None:
     first, last = sorted((one, other))
     header = _bare(layout)
     grown = _apply(_apply(header, wav.all_sizes(layout, first)), wav.size_patches(layout, first, last))
@@ -93,7 +95,9 @@ def test_each_state_of_the_switch_is_mended(tmp_path: Path) -> None:
     header = wav_files.start(path, layout.data_offset)
     patches = wav.size_patches(layout, before, now)
     assert len(patches) >= 3
-    subsets = itertools.chain.from_iterable(itertools.combinations(patches, k) for k in range(len(patches) + 1))
+    subsets = itertools.chain.from_iterable(
+        itertools.combinations(patches, k) for k in range(len(patches) + 1)
+    )
     for subset in subsets:  # any of the writes may have reached the disk when the power went
         with path.open("r+b") as file:
             file.write(_apply(header, list(subset)))
