@@ -19,7 +19,6 @@ CHAIN_SUFFIX = ".chain.json"
 FILE_NAME_BYTES = 240
 _LIBRARY_OWN = frozenset({"room-log", "library.jsonl", "takechain.toml", "catalog.sqlite"})
 _SESSION_OWN = frozenset({"sheets"})
-_NUMBER = re.compile(r"_t(\d{1,9})(?:-\d+)?(?=[_.]|$)")
 
 
 def take_name(slate: str, number: int, prefix: str = "") -> str:
@@ -112,13 +111,16 @@ def next_number(library: Path, project: str, slate: str, scope: str = "slate") -
     highest = 0
     for folder in _slate_folders(library, project_folder(project), wanted):
         for name in _names(folder):
-            highest = max(highest, number_in(name))
+            highest = max(highest, number_in(name, folder.name))
     return highest + 1
 
 
-def number_in(file_name: str) -> int:
-    """The take number that a file's name carries, 0 for none; the highest where a slate looks like one."""
-    return max((int(found) for found in _NUMBER.findall(fold(file_name))), default=0)
+def number_in(file_name: str, folder: str) -> int:
+    """The take number that a file's name carries in the folder of its slate, 0 for none."""
+    slate = re.escape(fold(folder))
+    bare = re.escape(fold(folder).removesuffix("_"))  # the folder of a slate called "sheets" is "sheets_"
+    found = re.match(rf"(?:.*?_)?(?:{slate}|{bare})_t(\d{{1,9}})(?:-\d+)?(?=[_.]|$)", fold(file_name))
+    return int(found[1]) if found else 0
 
 
 def _slate_folders(library: Path, project: str, slate: str | None) -> Iterator[Path]:

@@ -86,7 +86,7 @@ def _by_number(library: Library, ref: str) -> Iterable[Path]:
 
     def fits(path: Path) -> bool:
         here = [fold(folder.name) for folder in (path.parents[2], path.parents[1], path.parents[0])]
-        return here[-len(folders) :] == folders and number_in(path.name) == int(number[1])
+        return here[-len(folders) :] == folders and number_in(path.name, path.parent.name) == int(number[1])
 
     return _that(library, fits)
 

@@ -207,7 +207,11 @@ def default_library() -> Path:
 
 def _found(path: Path, adopt: bool) -> None:
     path.mkdir(parents=True, exist_ok=True)
-    others = [entry.name for entry in path.iterdir() if entry.name.casefold() not in _IGNORED]
+    others = [
+        entry.name
+        for entry in path.iterdir()
+        if entry.name.casefold() not in _IGNORED and not entry.name.startswith(f".{IDENTITY}.")
+    ]
     if others and IDENTITY not in others and not adopt:
         raise NotALibrary(
             f"{path} is not a library, and it is not empty ({min(others)} is there)",

@@ -7,7 +7,7 @@ import json
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from capture.journal.errors import JournalError
@@ -17,7 +17,7 @@ SCALARS = (
     st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(allow_nan=False) | st.text()
 )
 VALUES = st.recursive(
-    SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=20
+    SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8
 )
 
 
@@ -57,7 +57,8 @@ def test_a_line_over_the_limit_is_refused() -> None:
         line_bytes({"text": "x" * LINE_BYTES})
 
 
-@given(st.dictionaries(st.text(), VALUES))
+@settings(max_examples=50, deadline=None)
+@given(st.dictionaries(st.text(), VALUES, max_size=6))
 def test_every_line_reads_back_as_itself(fields: dict[str, object]) -> None:
     raw = line_bytes(fields)
     assert line_bytes(parse_fields(raw)) == raw

@@ -110,7 +110,8 @@ def test_the_fold_needs_no_files() -> None:
 def test_any_truncation_loses_only_the_torn_line(tmp_path: Path) -> None:
     raw = journal()
     path = tmp_path / "cut.take.jsonl"
-    for at in range(0, len(raw), 7):
+    ends = [at for at, byte in enumerate(raw) if byte == 10]
+    for at in sorted({*range(0, len(raw), 61), *ends, *(at + 1 for at in ends)}):
         path.write_bytes(raw[:at])
         found = read_lines(path)
         assert not found.problems
