@@ -15,7 +15,7 @@ from hardware.sensors.labelled import esphome, labelled, with_units
 from hardware.sensors.objects import claims_of_json
 from hardware.sensors.vocabulary import decode
 
-LONGEST_LINE = 2048
+LONGEST_LINE = 1024  # bytes; firmware that prints more at once prints no readings
 _LINE_END = re.compile(rb"\r\n|\n\r|\r|\n")
 _TIME_STAMP = re.compile(
     r"^\s*\[?(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[T ])?[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]+)?Z?\]?"
