@@ -6,14 +6,18 @@ import contextlib
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Self
 
 import typer
 
+from capture.errors import NothingRecorded, TakechainError
+from hardware.errors import HardwareError
 from tui.commands.common import (
     DONE,
+    FAILED,
     NOT_CLEAN,
     NOTHING_RECORDED,
     AsJson,
@@ -22,8 +26,8 @@ from tui.commands.common import (
     answer,
     complain,
     duration,
-    open_library,
     say,
+    station,
 )
 
 if TYPE_CHECKING:
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
 
 _LOOK_SECONDS = 0.2
 _LOST_SECONDS = 60.0
+_PORT_SECONDS = 3.0
 _PROGRESS_SECONDS = (10.0, 60.0)  # the first line comes soon, then one a minute
 
 
@@ -79,12 +84,25 @@ def record(
         "links": links, "project": project, "session": session, "slate": slate,
     }  # fmt: skip
     _check(wanted, seconds)
-    with _Stopper() as stopper:
-        taking = _Taking(open_library(library, create=True).path, stopper, quiet=as_json)
-        taking.set_up({key: value for key, value in wanted.items() if value is not None}, sensor or [])
-        taking.roll(kind, seconds)
+    with _Stopper() as stopper, contextlib.ExitStack() as open_things:
+        with _nothing_recorded():
+            client = open_things.enter_context(station(library, create=True))
+            taking = _Taking(client, stopper, quiet=as_json)
+            taking.set_up({key: value for key, value in wanted.items() if value is not None}, sensor or [])
+            taking.roll(kind, seconds)
         finished = taking.wait()
     return _tell(finished, as_json)
+
+
+@contextlib.contextmanager
+def _nothing_recorded() -> Iterator[None]:
+    """Whatever keeps a take from beginning, and is nobody's wrong usage, exits as *nothing recorded*."""
+    try:
+        yield
+    except (TakechainError, HardwareError) as error:
+        if error.exit_code == FAILED:
+            error.exit_code = NOTHING_RECORDED
+        raise
 
 
 def _check(wanted: Json, seconds: float | None) -> None:
@@ -128,13 +146,10 @@ class _Stopper:
 class _Taking:
     """One take, from set-up to its last hash, over a station that may be replaced on the way."""
 
-    def __init__(self, library: Path, stopper: _Stopper, quiet: bool) -> None:
-        from capture.station.client import connect
-
-        self._library = library
+    def __init__(self, client: StationClient, stopper: _Stopper, quiet: bool) -> None:
+        self._client = client
         self._stopper = stopper
         self._quiet = quiet
-        self._client: StationClient = connect(library)
         self._journal = Path()
         self._next_line = 0.0
 
@@ -144,6 +159,20 @@ class _Taking:
         for named in sensors:
             port, _, driver = named.partition("=")
             self._client.call("sensor", port=port, driver=driver or None)
+            self._await_port(port)
+
+    def _await_port(self, port: str) -> None:
+        """Return when a sensor's port is open; raises NothingRecorded with the reason when it is not."""
+        deadline = time.monotonic() + _PORT_SECONDS
+        while time.monotonic() < deadline:
+            sensors = self._client.call("status")["sensors"]
+            found = next((sensor for sensor in sensors if port in (sensor["port"], sensor["id"])), None)
+            if found is None or found["state"] not in ("absent", "opening"):
+                return
+            if found["state"] == "absent" and found["text"]:
+                self._client.call("unsensor", port=found["port"])
+                raise NothingRecorded(f"sensor {port}: {found['text']}", "see: takechain sensors")
+            time.sleep(_LOOK_SECONDS)
 
     def roll(self, kind: str, seconds: float | None) -> None:
         """Begin; from here on Ctrl-C ends the take instead of this command."""
@@ -158,20 +187,18 @@ class _Taking:
         """The finished take with its file hashes; raises WireError or NoStation when nobody can finish it."""
         from capture.journal.record import load
 
-        settled, asked = _Waiter(self._library, self._journal), False
+        settled, asked = _Waiter(self._client.library, self._journal), False
         settled.start()
         while settled.is_alive():
             if self._stopper.at_boottime_ns is not None and not asked:
                 asked = self._stop(self._stopper.at_boottime_ns)
             settled.join(_LOOK_SECONDS)
             self._progress()
-        self._client.close()
         if settled.error is not None:
             raise settled.error
         return load(self._journal)
 
     def _stop(self, at_boottime_ns: int) -> bool:
-        from capture.errors import TakechainError
         from capture.station.errors import NoStation
         from capture.wire import WireError
 
@@ -187,8 +214,6 @@ class _Taking:
     def _progress(self) -> None:
         if self._quiet or time.monotonic() < self._next_line:
             return
-        from capture.errors import TakechainError
-
         self._next_line = time.monotonic() + _PROGRESS_SECONDS[1]
         with contextlib.suppress(TakechainError):
             take = self._client.call("status")["take"]

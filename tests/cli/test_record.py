@@ -1,0 +1,125 @@
+"""`takechain record` as a script uses it: its JSON, its exit codes, and what ends it."""
+
+import hashlib
+import signal
+import subprocess
+import wave
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli import Cli, ended
+from tests.support.poll import until
+
+RIG = ("--interface", "sim:8", "--rate", "48000", "--project", "P", "--session", "S")
+
+
+@pytest.fixture(scope="module")
+def taken(cli: Cli) -> dict[str, object]:
+    return cli.ok(
+        "record", *RIG, "--inputs", "3,5-6", "--slate", "Aurora", "--seconds", "1.5", "--sensor", "sim"
+    )
+
+
+def test_the_object_has_what_the_manual_promises(cli: Cli, taken: dict[str, object]) -> None:
+    promised = {"take", "slate", "number", "kind", "verdict", "condition", "frames", "rate", "channels"}
+    promised |= {"lost_frames", "gaps", "readings", "files", "journal"}
+    assert promised <= set(taken)
+    assert (taken["slate"], taken["number"], taken["kind"], taken["verdict"]) == ("Aurora", 1, "take", "none")
+    assert (taken["condition"], taken["frames"], taken["rate"]) == ("clean", 72_000, 48_000)
+    assert (taken["channels"], taken["lost_frames"], taken["gaps"]) == (3, 0, [])
+    assert Path(str(taken["journal"])).is_file()
+    assert isinstance(taken["readings"], int)
+    assert taken["readings"] > 0
+
+
+def test_its_files_are_whole_and_hashed_whole(taken: dict[str, object]) -> None:
+    files = taken["files"]
+    assert isinstance(files, list)
+    assert len(files) == 3
+    for file in files:
+        path = Path(file["path"])
+        assert path.is_absolute()
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == file["sha256"]
+        assert file["frames"] == 72_000
+        with wave.open(str(path)) as audio:
+            assert (audio.getnframes(), audio.getframerate(), audio.getsampwidth()) == (72_000, 48_000, 3)
+
+
+def test_without_json_it_tells_people(cli: Cli, taken: dict[str, object]) -> None:
+    result = cli.run(
+        "record", *RIG, "--inputs", "1", "--slate", "Aurora", "--seconds", "0.5", "--layout", "poly"
+    )
+    assert result.code == 0
+    assert result.said == []
+    assert "rolling Aurora_T002" in result.out
+    assert "Aurora_T002: 00:00:00.5, 1 tracks, clean" in result.out
+
+
+def rolling(cli: Cli) -> bool:
+    return bool(cli.run("station", "status", "--json").json.get("take"))
+
+
+def began(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline()
+
+
+def test_ctrl_c_ends_the_take_cleanly(cli: Cli, taken: dict[str, object]) -> None:
+    process = cli.start("record", *RIG, "--slate", "Breve")
+    assert "rolling Breve_T001" in began(process)
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGINT)
+    result = ended(process)
+    assert result.code == 0, result
+    assert "Breve_T001" in result.out
+    assert cli.ok("show", "Breve_T001")["condition"] == "clean"
+
+
+def test_a_lost_terminal_leaves_the_take_rolling_and_stop_ends_it(cli: Cli, taken: dict[str, object]) -> None:
+    process = cli.start("record", *RIG, "--slate", "Corona")
+    began(process)
+    process.send_signal(signal.SIGHUP)
+    assert ended(process).code == -signal.SIGHUP
+    assert rolling(cli)
+    stopped = cli.ok("stop")
+    assert (stopped["name"], stopped["condition"]) == ("Corona_T001", "clean")
+
+
+def test_another_client_may_stop_it_and_mark_it(cli: Cli, taken: dict[str, object]) -> None:
+    process = cli.start("record", *RIG, "--slate", "Dorian")
+    began(process)
+    second = cli.run("record", *RIG, "--slate", "Dorian", "--seconds", "1")
+    assert second.code == 4
+    assert "Dorian_T001" in second.said[0]
+    assert cli.ok("mark", "verse")["id"] == 1
+    assert cli.ok("circle")["verdict"] == "circled"
+    assert cli.ok("note", "a note")["note"] == "a note"
+    assert cli.run("slate", "Other").code == 4
+    cli.ok("stop")
+    assert ended(process).code == 0
+    shown = cli.ok("show", "Dorian_T001")
+    assert shown["verdict"] == "circled"
+    assert [mark["text"] for mark in shown["markers"]] == ["verse"]
+    assert [note["text"] for note in shown["notes"]] == ["a note"]
+
+
+def test_a_killed_station_costs_no_frame(cli: Cli, taken: dict[str, object]) -> None:
+    import os
+
+    process = cli.start("record", *RIG, "--slate", "Echo", "--seconds", "6", "--json")
+    until(lambda: rolling(cli), 30)
+    os.kill(cli.run("station", "status", "--json").json["pid"], signal.SIGKILL)
+    result = ended(process)
+    assert result.code == 0, result
+    assert (result.json["condition"], result.json["frames"]) == ("clean", 288_000)
+
+
+def test_roll_returns_at_once_and_ends_at_its_length(cli: Cli, taken: dict[str, object]) -> None:
+    cli.ok("slate", "Foxtrot")
+    assert cli.ok("roll", "--seconds", "1", "--kind", "rehearsal")["name"] == "Foxtrot_T001"
+    until(lambda: not rolling(cli), 20)
+    shown = cli.ok("show", "Foxtrot/1")
+    assert (shown["kind"], shown["frames"]) == ("rehearsal", 48_000)
+    assert cli.run("stop").code == 4
+    assert cli.run("mark").code == 4
