@@ -249,8 +249,11 @@ def _read(fd: int) -> ReadResult:
 def _tail(fd: int, path: Path) -> ReadResult:
     """The last whole line alone; a torn one behind it is kept beside the file and cut."""
     size = os.fstat(fd).st_size
-    start = max(0, size - 2 * LINE_BYTES)
-    data = os.pread(fd, size - start, start)
+    for reach in (64 * 1024, 2 * LINE_BYTES):
+        start = max(0, size - reach)
+        data = os.pread(fd, size - start, start)
+        if data.count(b"\n") > 1:
+            break
     body, newline, torn = data.rpartition(b"\n")
     if torn:
         keep_torn(path, torn)
