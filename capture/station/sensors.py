@@ -114,11 +114,13 @@ class SensorDesk:
             if not isinstance(value, (int, float)) or not low <= value <= high:
                 raise UsageError(f"a {name} of {value} cannot be", f"it lies between {low:g} and {high:g}")
         now, who = boottime_ns(), by or user_name()
+        lines = []
         for name, value in given.items():
             quantity = _QUANTITIES[name]
             fields = {"sensor": "typed", "quantity": quantity.value, "value": value, "unit": UNITS[quantity]}
             fields |= {"quality": "ok", "raw": "", "typed": True, "by": who, "instrument": instrument}
-            self._keep({**fields, "simulated": False}, now)
+            lines.append(self._keep({**fields, "simulated": False}, now))
+        self._write(lines)  # at once: the take may end before the gathering thread looks
         return {"air": self.air()}
 
     def air(self) -> list[Json]:
@@ -159,7 +161,7 @@ class SensorDesk:
         fields |= {"unit": reading.unit, "quality": reading.quality, "raw": reading.raw, "typed": False}
         fields |= {"by": "", "instrument": "", "simulated": self._is_simulated(reading.sensor)}
         stamp = {"utc": utc_text(reading.utc)} if reading.utc is not None else {}
-        self._keep({**fields, **stamp}, reading.at_boottime_ns or boottime_ns())
+        self._events.put(self._keep({**fields, **stamp}, reading.at_boottime_ns or boottime_ns()))
 
     def _is_simulated(self, name: str) -> bool:
         with self._lock:
@@ -184,12 +186,13 @@ class SensorDesk:
         line = {"type": "device", "device": f"sensor:{name}", "state": said, "text": text}
         self._events.put({**line, "at_boottime_ns": boottime_ns()})
 
-    def _keep(self, fields: Json, at_ns: int) -> None:
+    def _keep(self, fields: Json, at_ns: int) -> Json:
+        """Make this the newest value of its quantity; returns the line to be written."""
         shown = {name: value for name, value in fields.items() if name not in ("raw", "utc")}
         key = (str(fields["sensor"]), str(fields["quantity"]))
         with self._lock:
             self._latest[key] = _Latest(shown, at_ns)
-        self._events.put({"type": "reading", "at_boottime_ns": at_ns, **fields})
+        return {"type": "reading", "at_boottime_ns": at_ns, **fields}
 
     def _run(self) -> None:
         while (first := self._events.get()) is not None:
