@@ -43,21 +43,22 @@ def sha256_stretches(
     """Hashes of `length` bytes from `offset` as a whole, and of consecutive stretches of them.
 
     `stretches` are lengths in bytes; those past the end of the file come out as the hash of what is there.
-    With a pool, both are computed at the same time.
+    With a pool, both are computed at the same time, while the next piece is read.
     """
     whole, cutter = hashlib.sha256(), _Cutter(stretches)
     read = 0
-    waiting: Future[None] | None = None
+    running: list[Future[None]] = []
     for piece in _pieces(file, offset, length):
         read += len(piece)
-        if waiting is not None:
-            waiting.result()
-        waiting = pool.submit(whole.update, piece) if pool is not None else None
+        for one in running:
+            one.result()
         if pool is None:
             whole.update(piece)
-        cutter.update(piece)
-    if waiting is not None:
-        waiting.result()
+            cutter.update(piece)
+        else:
+            running = [pool.submit(whole.update, piece), pool.submit(cutter.update, piece)]
+    for one in running:
+        one.result()
     return Digests(whole.hexdigest(), cutter.finish(), read)
 
 
