@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from capture.library import Library
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -102,6 +104,7 @@ def test_it_runs_from_the_wheel_not_from_the_checkout(installed: Path, tmp_path:
 
 
 def test_migrations_work_from_an_installed_tool(installed: Path, tmp_path: Path) -> None:
+    Library.open(Path(os.environ["TAKECHAIN_LIBRARY"]), create=True)
     done = _run(installed, "db", "upgrade", "--json", where=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (Path(os.environ["TAKECHAIN_LIBRARY"]) / "catalog.sqlite").exists()
