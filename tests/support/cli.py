@@ -42,6 +42,7 @@ class Cli:
 
     def __init__(self, places: Path, runtime: str) -> None:
         self.library = places / "library"
+        self.prefix: tuple[str, ...] = ()  # words before the command, such as setpriv
         self.env = {name: value for name, value in os.environ.items() if not name.startswith("TAKECHAIN_")}
         self.env |= {
             "TAKECHAIN_LIBRARY": str(self.library),
@@ -55,7 +56,7 @@ class Cli:
     def start(self, *words: str | Path, **more: str) -> subprocess.Popen[str]:
         """Begin a command and do not wait for it."""
         return subprocess.Popen(
-            [TAKECHAIN, *map(str, words)],
+            [*self.prefix, TAKECHAIN, *map(str, words)],
             env={**self.env, **more},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
