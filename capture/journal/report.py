@@ -24,6 +24,7 @@ class State(StrEnum):
     EDITED = "whole, edited after the end"
     RECOVERED = "recovered"
     INCOMPLETE = "incomplete"
+    ORDER = "whole in itself, but not the library's order of takes"
     ALTERED = "altered"
 
 
@@ -35,6 +36,7 @@ class Finding:
     what: str
     where: str = ""
     incomplete: bool = False  # a fault of something not there (yet), not of something changed
+    order: bool = False  # a fault of the takes before it, not of its own
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}" if self.where else self.what
@@ -48,10 +50,11 @@ class Report:
     record: TakeRecord | None = None
     findings: list[Finding] = field(default_factory=list)
     bytes_hashed: int = 0
+    alone: bool = False  # the take it names as the one before it is not here
 
-    def fault(self, what: str, where: str = "", *, incomplete: bool = False) -> None:
+    def fault(self, what: str, where: str = "", *, incomplete: bool = False, order: bool = False) -> None:
         """Note something that makes the take fail."""
-        self.findings.append(Finding(Severity.FAULT, what, where, incomplete))
+        self.findings.append(Finding(Severity.FAULT, what, where, incomplete, order))
 
     def warn(self, what: str, where: str = "") -> None:
         """Note something that people should know."""
@@ -74,10 +77,11 @@ class Report:
     @property
     def state(self) -> State:
         """The one word for it."""
-        if any(not fault.incomplete for fault in self.faults):
-            return State.ALTERED
+        own = [fault for fault in self.faults if not fault.order]
+        if own:
+            return State.INCOMPLETE if all(fault.incomplete for fault in own) else State.ALTERED
         if self.faults:
-            return State.INCOMPLETE
+            return State.ORDER
         record = self.record
         if record is not None and (record.reason == "recovered" or any(b.recovered for b in record.blocks)):
             return State.RECOVERED

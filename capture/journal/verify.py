@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from capture.chain.errors import ChainError
@@ -23,21 +24,30 @@ from capture.journal.verify_lines import check_lines, check_seal, check_timeline
 from capture.take import Condition
 
 
+@dataclass(frozen=True)
+class Begin:
+    """A take by its begin line: journal, library UUID and place in that library's order."""
+
+    path: Path
+    library: str
+    counter: int
+
+
 class Begins:
-    """The begin lines of a library, read once for any number of takes."""
+    """The begin lines of folders by hex SHA-256, each folder read once for any number of takes."""
 
     def __init__(self) -> None:
-        self._of: dict[Path, dict[str, tuple[Path, str, int]]] = {}
+        self._of: dict[tuple[Path, int], dict[str, Begin]] = {}
 
-    def below(self, library: Path) -> dict[str, tuple[Path, str, int]]:
-        """Hex SHA-256 of each begin line to its journal, library UUID and counter."""
-        if library not in self._of:
-            self._of[library] = dict(_begins(library))
-        return self._of[library]
+    def below(self, folder: Path, depth: int) -> dict[str, Begin]:
+        """The takes in a folder and `depth` levels below it."""
+        if (folder, depth) not in self._of:
+            self._of[folder, depth] = dict(_begins(folder, depth))
+        return self._of[folder, depth]
 
 
-def _begins(library: Path) -> Iterator[tuple[str, tuple[Path, str, int]]]:
-    for path in journals_below(library):
+def _begins(folder: Path, depth: int) -> Iterator[tuple[str, Begin]]:
+    for path in journals_below(folder, depth):
         raw = first_line(path)
         if raw is None:
             continue
@@ -46,7 +56,7 @@ def _begins(library: Path) -> Iterator[tuple[str, tuple[Path, str, int]]]:
         except ValueError:
             continue
         counter = fields.get("counter")
-        yield digest(raw), (path, str(fields.get("library")), counter if isinstance(counter, int) else 0)
+        yield digest(raw), Begin(path, str(fields.get("library")), counter if isinstance(counter, int) else 0)
 
 
 def verify_take(path: Path, *, begins: Begins | None = None, own_keyid: str = "") -> Report:
@@ -75,9 +85,20 @@ def verify_take(path: Path, *, begins: Begins | None = None, own_keyid: str = ""
 
 
 def verify_takes(paths: Iterable[Path], *, own_keyid: str = "") -> list[Report]:
-    """Reports on several takes, the begin lines of their library read only once."""
-    begins = Begins()
-    return [verify_take(path, begins=begins, own_keyid=own_keyid) for path in paths]
+    """Reports on several takes. Where they are all the takes of a library, a missing one is a fault."""
+    begins, paths = Begins(), list(paths)
+    reports = [verify_take(path, begins=begins, own_keyid=own_keyid) for path in paths]
+    given = {path.resolve() for path in paths}
+    libraries = {library_of(report.path) for report in reports if report.alone}
+    for library in libraries - {None}:
+        assert library is not None
+        if not {path.resolve() for path in journals_below(library)} <= given:
+            continue
+        for report in reports:
+            if report.alone and library_of(report.path) == library:
+                words = "the take before it is missing from this library, and nothing says why"
+                report.fault(words, library.name, incomplete=True, order=True)
+    return reports
 
 
 def is_held(path: Path) -> bool:
@@ -120,22 +141,24 @@ def _check_chain_file(report: Report, record: TakeRecord) -> None:
 
 
 def _check_predecessor(report: Report, record: TakeRecord, begin: bytes, begins: Begins) -> None:
-    if record.previous_begin is None:
+    previous = record.previous_begin
+    if previous is None:
         if record.counter > 1:
             report.warn(f"it names no take before it, though it is number {record.counter} of its library")
         return
-    library = library_of(record.folder / "here")
-    known = begins.below(library) if library is not None else {}
-    if record.previous_begin in known:
-        report.info(
-            f"the take before it is here and is the one it names ({known[record.previous_begin][0].name})"
-        )
+    library = library_of(report.path)
+    known = begins.below(record.folder, 0)
+    if previous not in known and library is not None:
+        known = begins.below(library, 3)
+    if previous in known:
+        report.info(f"the take before it is here and is the one it names ({known[previous].path.name})")
         return
-    ours = digest(begin)
-    for sha256, (path, uuid, counter) in known.items():
-        if (uuid, counter) == (record.library, record.counter - 1) and sha256 != ours:
-            report.fault(f"the take before it ({path.name}) is not the one it names: its first line differs")
+    for sha256, other in known.items():
+        if (other.library, other.counter + 1) == (record.library, record.counter) and sha256 != digest(begin):
+            words = "the take before it is not the one it names: its first line differs"
+            report.fault(words, str(other.path), order=True)
             return
+    report.alone = True
     report.warn("its predecessor is not here and was not checked")
 
 

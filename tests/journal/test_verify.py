@@ -282,7 +282,26 @@ def test_the_take_before_it_is_checked_where_it_is_here(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "Nordlys")
     build_take(tmp_path, number=1, counter=1, kind="rehearsal")
     second = build_take(tmp_path, number=2, counter=2, previous_begin=begin)
-    assert "is not the one it names" in "\n".join(verify_take(second).words)
+    report = verify_take(second)
+    assert report.state is State.ORDER
+    assert "is not the one it names" in "\n".join(report.words)
+
+
+def test_a_take_taken_out_of_a_whole_library_is_a_hole(tmp_path: Path) -> None:
+    (tmp_path / "takechain.toml").write_text("")
+    before, paths = None, []
+    for number in (1, 2, 3):
+        paths.append(build_take(tmp_path, number=number, counter=number, previous_begin=before))
+        before = hashlib.sha256(paths[-1].read_bytes().split(b"\n")[0]).hexdigest()
+    assert all(report.ok for report in verify_takes(paths))
+    assert all(report.ok for report in verify_takes(paths[2:]))
+    for file in paths[1].parent.glob("Aurora_T002*"):
+        file.unlink()
+    one, three = verify_takes([paths[0], paths[2]])
+    assert one.ok
+    assert three.state is State.ORDER
+    assert "missing from this library" in "\n".join(three.words)
+    assert verify_take(paths[2]).ok  # by itself it is whole
 
 
 def test_fields_left_out_of_a_copy_of_the_chain_are_no_fault(tmp_path: Path) -> None:
