@@ -15,7 +15,7 @@ from capture.recorder.timeline import Step
 from capture.recorder.writer import Ending, TakeWriter
 from capture.take import Gap, Track
 
-HOLD_SECONDS = 0.45
+HOLD_SECONDS = 0.6  # a step stands out after about 0.4 to 0.5 s
 BACKLOG_BYTES = 512 << 20
 MOST_BACKLOG_SECONDS = 60.0
 _RESUME = 0.75  # of the backlog: below it, dropping ends

@@ -1,10 +1,11 @@
 """Where the stream stands against the clock: which frame belongs to a moment, and what was lost on the way.
 
-Frames arrive in callbacks of some period, late by a varying delay but never early. The *lag*, frames owed by
-the clock less frames that came, is therefore a noisy line with a hard lower edge: its minimum over a short
-window. Loss lifts that edge for good, by what was lost. A late callback lifts it only until the stream has
-caught up, and a converter that runs a little fast or slow tilts it. So a gap is a step of the edge that is
-larger than most of a callback period and than 5 ms, and behind which frames flow steadily again.
+Frames arrive in callbacks of some period, late by a varying delay but never early. The *lag*, frames owed
+by the clock less frames that came, is therefore noise above a hard lower edge. Loss lifts edge and noise
+for good, by what was lost. A late callback lifts them only until the stream has caught up, and a converter
+that runs a little fast or slow tilts them. So a gap is a step of the edge larger than most of a callback
+period and 5 ms, behind which frames flow steadily again, and which the noise of the last seconds cannot
+explain: were its looks drawn from that noise, their being all so high would be a chance below `CHANCE`.
 
 Frames are counted on the *timeline* of the stream: those that came and those that were lost.
 """
@@ -12,18 +13,25 @@ Frames are counted on the *timeline* of the stream: those that came and those th
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections import deque
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
 WINDOW_NS = 500_000_000  # of one minimum of the edge
-STEADY_NS = 300_000_000  # for so long frames must flow steadily behind a step
-BASE_WINDOWS = 8  # the edge is the median of so many windows' minima
-FEWEST_WINDOWS = 3  # before that a step cannot be told from the start of the stream
-FEWEST_LOOKS = 5
+STEADY_NS = (
+    400_000_000,
+    800_000_000,
+    1_400_000_000,
+)  # so long a step has to stand; longer where noise is great
+PAST_LOOKS = 120  # six seconds of noise to compare with
+FEWEST_PAST = 25
+FEWEST_LOOKS = 7
+CHANCE = 1e-11
 SMALLEST_STEP_SECONDS = 0.005
 STEP_PERIODS = 0.6
+PERIOD_WINDOWS = 8
 FIT_WINDOWS = 240  # two minutes for the rate of the converter against the clock
 FEWEST_FIT = 60
 _KEPT_NS = 1_500_000_000
@@ -65,7 +73,8 @@ class Timeline:
         self._start_ns: int | None = None
         self._looks: deque[Look] = deque()
         self._open: list[Look] = []
-        self._windows: deque[_Window] = deque(maxlen=BASE_WINDOWS)
+        self._past: deque[float] = deque(maxlen=PAST_LOOKS)  # lags older than the looks that are judged
+        self._windows: deque[_Window] = deque(maxlen=PERIOD_WINDOWS)
         self._fit: deque[tuple[float, float]] = deque(maxlen=FIT_WINDOWS)  # (seconds, edge)
         self._line: tuple[float, float] | None = None  # edge at the start, and its slope per second
 
@@ -79,7 +88,7 @@ class Timeline:
         look = Look(at_ns, self.position, self._owed(at_ns) - self.position)
         self._looks.append(look)
         while self._looks[0].at_ns < at_ns - _KEPT_NS:
-            self._looks.popleft()
+            self._past.append(self._looks.popleft().lag)
         self._open.append(look)
         if at_ns - self._open[0].at_ns >= WINDOW_NS:
             self._close_window()
@@ -140,32 +149,53 @@ class Timeline:
         self._windows.append(_Window(lowest.at_ns, lowest.lag, max(lags) - lowest.lag, period))
         assert self._start_ns is not None
         self._fit.append(((lowest.at_ns - self._start_ns) / 1e9, lowest.lag))
-        if len(self._fit) >= BASE_WINDOWS:
+        if len(self._fit) >= PERIOD_WINDOWS:
             self._line = _line_through(self._fit)
 
     def _find_step(self) -> Step | None:
-        if len(self._windows) < FEWEST_WINDOWS:
-            return None
         now = self._looks[-1].at_ns
-        recent = [look for look in self._looks if look.at_ns >= now - STEADY_NS]
-        if len(recent) < FEWEST_LOOKS or recent[-1].at_ns - recent[0].at_ns < 0.8 * STEADY_NS:
-            return None
-        base = median(w.edge for w in self._windows)
-        lags = [look.lag for look in recent]
-        lowest, period = min(lags), self.period
-        step = lowest - base
-        smallest = max(STEP_PERIODS * period, SMALLEST_STEP_SECONDS * self.rate)
-        steady = max(lags) - lowest <= 1.5 * period + 0.004 * self.rate
-        if step <= smallest or not steady:
-            return None
-        return self._lose(base, step, period)
+        highest_edge = max((window.edge for window in self._windows), default=0.0)
+        if self._looks[-1].lag - highest_edge < SMALLEST_STEP_SECONDS * self.rate / 2:
+            return None  # the usual case, decided at once
+        for steady_ns in STEADY_NS:
+            recent = [look for look in self._looks if look.at_ns >= now - steady_ns]
+            earlier = len(self._looks) - len(recent)
+            before = [*self._past, *(look.lag for look in list(self._looks)[:earlier])]
+            past = sorted(before)
+            full = recent[-1].at_ns - recent[0].at_ns >= 0.8 * steady_ns
+            if len(past) < FEWEST_PAST or len(recent) < FEWEST_LOOKS or not full:
+                return None
+            lags = [look.lag for look in recent]
+            step = self._step(past, lags)
+            if step is not None:
+                self._past = deque(before, PAST_LOOKS)
+                return self._lose(step, min(lags))
+        return None
 
-    def _lose(self, base: float, step: float, period: float) -> Step:
+    def _step(self, past: list[float], lags: list[float]) -> float | None:
+        """How far these lags stand above the sorted ones of the past; None if that may still be noise."""
+        lowest, base, period = min(lags), _edge(past), self.period
+        step = lowest - base
+        if step <= max(STEP_PERIODS * period, SMALLEST_STEP_SECONDS * self.rate):
+            return None
+        usual = max(period, 2 * (past[len(past) // 2] - base))
+        if max(lags) - lowest > 1.5 * usual + 0.004 * self.rate:
+            return None  # it moves yet: the stream may be catching up
+        as_high = len(past) - bisect_left(past, lowest)
+        if ((as_high + 1) / (len(past) + 2)) ** len(lags) >= CHANCE:
+            return None
+        middle = median(lags) - past[len(past) // 2]
+        if abs(middle - step) > 0.3 * usual + 0.0005 * self.rate:
+            return None  # the oldest of these looks are from before the loss
+        return (step + middle) / 2
+
+    def _lose(self, step: float, lowest: float) -> Step:
+        period = self.period
         frames, frames_pm = self._length(step, period)
-        edge = base + step - max(0.25 * period, 0.001 * self.rate)
+        edge = lowest - max(0.1 * period, 0.001 * self.rate)
         looks = list(self._looks)
         before = max((i for i, look in enumerate(looks) if look.lag < edge), default=-1)
-        after = looks[before + 1].position
+        after = looks[min(before + 1, len(looks) - 1)].position
         earlier = looks[before].position if before >= 0 else after - round(period)
         self.position += frames
         self._looks.clear()
@@ -184,6 +214,11 @@ class Timeline:
             if whole and abs(whole - step) <= 0.35 * period:
                 return whole, math.ceil(period / 2)
         return round(step), math.ceil(max(period, SMALLEST_STEP_SECONDS * self.rate))
+
+
+def _edge(lags: list[float]) -> float:
+    """The lower edge of sorted lags, a few strays below it left out."""
+    return lags[len(lags) // 20]
 
 
 def _line_through(points: deque[tuple[float, float]]) -> tuple[float, float]:

@@ -1,6 +1,6 @@
 """The thread that carries a take to the disk: audio, sizes, then the journal line that speaks of them.
 
-    every 0.35 s of audio   write, fdatasync, sizes in the headers
+    every 0.3 s of audio    write, fdatasync, sizes in the headers
     about every second      the `block` line with its hashes, gap lines, fsync of the journal
     at the end              the rest, `end` and `seal`, then the final headers
 
@@ -26,7 +26,7 @@ from capture.recorder.hold import Chunk, PackerPool
 from capture.recorder.levels import TakeLevels
 from capture.take import Condition, Gap
 
-SYNC_SECONDS = 0.35
+SYNC_SECONDS = 0.3
 BLOCK_SECONDS = 0.95
 HEARTBEAT_SECONDS = 5.0
 _MOST_AT_ONCE_SECONDS = 2.0
