@@ -27,6 +27,7 @@ from capture.journal.lines import (
 )
 
 PATIENCE_S = 10.0
+GLANCE_S = 0.1  # longer than `is_held` of another process holds on
 
 
 class ChainedFile:
@@ -173,6 +174,18 @@ class ChainedFile:
         self.close()
 
 
+def is_held(path: Path) -> bool:
+    """Whether another process holds a journal for writing."""
+    try:
+        with path.open("rb") as stream:
+            fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def check_chain(path: Path, found: ReadResult) -> None:
     """Raise JournalError unless every whole line follows the one before it."""
     if found.problems:
@@ -224,7 +237,7 @@ def _open(path: Path, flags: int) -> int:
 
 
 def _lock(fd: int, path: Path, *, wait: bool) -> None:
-    deadline = time.monotonic() + (PATIENCE_S if wait else 0)
+    deadline = time.monotonic() + (PATIENCE_S if wait else GLANCE_S)
     while True:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from capture.errors import UsageError
-from capture.journal.errors import in_words
+from capture.journal.appending import is_held
+from capture.journal.errors import JournalLocked, in_words
 from capture.journal.hashing import Cancelled, sha256_range
 from capture.journal.keys import Key
 from capture.journal.lines import Json
@@ -23,10 +25,12 @@ from capture.journal.record import FileLine, Part, TakeRecord, load
 from capture.journal.writer import JournalWriter
 from capture.take import Kind, Verdict
 from capture.wav.errors import WavError
+from capture.wav.header import Layout, header
 from capture.wav.read import parse
 from capture.wav.repair import repair_sizes, rewrite_header, write_header
 
 Times = Callable[[], str]
+_TOGETHER_S = 5.0
 _TEXTS = ("note", "covers", "slate", "name")
 
 
@@ -51,8 +55,16 @@ class _Data:
 
 
 def unfinished(record: TakeRecord) -> list[str]:
-    """The files of a sealed take that have no `file` line yet, or a header that is not the one meant."""
-    return [n for _, _, n in record.media if n not in record.files or n in record.rewrites]
+    """The files of a sealed take that have no `file` line yet, or a header that is not the one meant.
+
+    A file that was never made, in a part without any audio, is none of them.
+    """
+    return [
+        name
+        for part, _, name in record.media
+        if name in record.rewrites
+        or (name not in record.files and (record.part_frames(part) or (record.folder / name).exists()))
+    ]
 
 
 def write_file_lines(
@@ -64,24 +76,47 @@ def write_file_lines(
     done by the next call. Raises JournalLocked, JournalError.
     """
     outcome = Outcome(load(path))
+    if is_held(path):
+        raise JournalLocked(f"{path} is being written by another process", "wait until the take has ended")
+    todo, ready = unfinished(outcome.record), _Ready(path, key, clock, outcome)
     for part, index, name in outcome.record.media:
-        if name not in unfinished(outcome.record):
+        if name not in todo:
             continue
         try:
-            data = _data(outcome.record, part, index, name, cancelled)
+            ready.add(part, index, name, _data(outcome.record, part, index, name, cancelled))
         except Cancelled:
             outcome.cancelled = True
             break
         except (WavError, OSError) as error:
             outcome.problems.append(_words(name, error))
-            continue
-        with JournalWriter.reopen(path) as writer:
-            outcome.record = writer.record
-            known = {name: data}
-            done, problems = _refresh(writer, key, [(part, index, name)], known, clock)
-        outcome.done += done
-        outcome.problems += problems
+    ready.write()
     return outcome
+
+
+class _Ready:
+    """Files that are hashed and wait for their line; written together, for a long journal opens slowly."""
+
+    def __init__(self, path: Path, key: Key, clock: Times | None, outcome: Outcome) -> None:
+        self._path, self._key, self._clock, self._outcome = path, key, clock, outcome
+        self._media: list[tuple[Part, int, str]] = []
+        self._known: dict[str, _Data] = {}
+        self._since = time.monotonic()
+
+    def add(self, part: Part, index: int, name: str, data: _Data) -> None:
+        self._media.append((part, index, name))
+        self._known[name] = data
+        if time.monotonic() - self._since > _TOGETHER_S:
+            self.write()
+
+    def write(self) -> None:
+        if not self._media:
+            return
+        with JournalWriter.reopen(self._path) as writer:
+            done, problems = _refresh(writer, self._key, self._media, self._known, self._clock)
+            self._outcome.record = writer.record
+        self._outcome.done += done
+        self._outcome.problems += problems
+        self._media, self._known, self._since = [], {}, time.monotonic()
 
 
 def edit_after_end(
@@ -205,7 +240,7 @@ def _data(
         carried = _carried(old, record.folder / name)
         assert carried is not None
         return carried
-    repair_sizes(record.folder / name)  # the recorder may have died between the seal and the last header
+    _make_readable(record, part, index, name)
     with (record.folder / name).open("rb") as file:
         info = parse(file)
         frames, left = divmod(info.file_bytes - info.data_offset, info.block_align)
@@ -215,6 +250,18 @@ def _data(
         length = frames * info.block_align
         sha256 = sha256_range(file, info.data_offset, length, cancelled)
         return _Data(info.data_offset, frames, sha256, _read_at(file, info.data_offset + length, left))
+
+
+def _make_readable(record: TakeRecord, part: Part, index: int, name: str) -> None:
+    """Mend what a recorder left that died between the seal and its last header, or before its first block."""
+    path = record.folder / name
+    meta = file_meta(record, part.number, index)
+    if (
+        not record.part_frames(part)
+        and path.stat().st_size < Layout.plan(meta.channels, meta.format).data_offset
+    ):
+        path.write_bytes(header(meta))
+    repair_sizes(path)
 
 
 def _carried(old: FileLine | None, path: Path) -> _Data | None:

@@ -9,6 +9,7 @@ import hashlib
 import json
 import math
 import re
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ import rfc8785
 from capture.journal.errors import JournalError, NotATake, in_words
 
 LINE_BYTES = 1024 * 1024
+JOURNAL_BYTES = 4 * 1024**3
 DEPTH = 32
 ZEROS = "0" * 64
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
@@ -183,6 +185,9 @@ def read_stream(stream: BinaryIO) -> ReadResult:
 def read_lines(path: Path) -> ReadResult:
     """All lines of the journal at `path`; raises NotATake when it cannot be read."""
     try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode) or found.st_size > JOURNAL_BYTES:
+            raise NotATake(f"{path} is not a journal", "name a *.take.jsonl file")
         with path.open("rb") as stream:
             return read_stream(stream)
     except OSError as error:

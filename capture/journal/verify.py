@@ -7,13 +7,13 @@ here    the chain snapshot, the take before it, and the words for what is not a 
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from capture.chain.errors import ChainError
-from capture.chain.snapshot import Snapshot
+from capture.chain.snapshot import SIZE_LIMIT, Snapshot
+from capture.journal.appending import is_held
 from capture.journal.errors import NotATake, in_words
 from capture.journal.lines import digest, parse_fields, read_lines
 from capture.journal.places import first_line, journals_below, library_of
@@ -101,18 +101,6 @@ def verify_takes(paths: Iterable[Path], *, own_keyid: str = "") -> list[Report]:
     return reports
 
 
-def is_held(path: Path) -> bool:
-    """Whether another process holds a journal for writing."""
-    try:
-        with path.open("rb") as stream:
-            fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False
-
-
 def _check_chain_file(report: Report, record: TakeRecord) -> None:
     name = record.chain_file
     if not name:
@@ -120,8 +108,12 @@ def _check_chain_file(report: Report, record: TakeRecord) -> None:
     if Path(name).name != name:
         report.fault(f"the journal names a chain snapshot outside the take's folder ({name!r})")
         return
+    path = record.folder / name
     try:
-        raw = (record.folder / name).read_bytes()
+        if path.is_symlink() or (path.exists() and not path.is_file()) or path.stat().st_size > SIZE_LIMIT:
+            report.fault("this is not a chain snapshot", name)
+            return
+        raw = path.read_bytes()
         snapshot = Snapshot.load(raw)
     except OSError as error:
         report.fault(f"the chain snapshot is missing ({in_words(error)[0]})", name, incomplete=True)

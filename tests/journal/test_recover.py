@@ -126,6 +126,29 @@ def test_nothing_recorded_is_said_so(tmp_path: Path) -> None:
     assert path.read_bytes() == b'{"half a begin'
 
 
+@pytest.mark.parametrize("left", ["nothing", "half a header", "a header"])
+def test_a_take_that_died_before_its_first_block_is_closed(tmp_path: Path, left: str) -> None:
+    path = build_take(tmp_path, ended=False, frames=0)
+    for wav in path.parent.glob("*.wav"):
+        if left == "nothing":
+            wav.unlink()
+        elif left == "half a header":
+            wav.write_bytes(wav.read_bytes()[:5000])
+    recover_take(path, KEY)
+    assert recover_take(path, KEY) == []
+    report = verify_take(path)
+    assert report.ok, report.words
+    assert load(path).frames == 0
+
+
+def test_files_are_not_finished_while_somebody_still_writes(tmp_path: Path) -> None:
+    path = build_take(tmp_path, finished=False)
+    with path.open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(JournalLocked):
+            write_file_lines(path, KEY)
+
+
 def test_a_damaged_journal_is_not_mended_over(tmp_path: Path) -> None:
     path = build_take(tmp_path, ended=False)
     path.write_bytes(path.read_bytes().replace(b'"first":500', b'"first":501'))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import os
 import re
 import shutil
 from collections.abc import Callable
@@ -228,6 +229,18 @@ def test_a_thing_in_place_of_a_file_is_not_followed(tmp_path: Path, how: str) ->
     else:
         real.mkdir()
     assert not verify_take(path).ok
+
+
+def test_pipes_in_place_of_journal_or_snapshot_do_not_hang(tmp_path: Path) -> None:
+    path = laid_out(tmp_path / "t")
+    chain = path.parent / "Aurora_T001.chain.json"
+    chain.unlink()
+    os.mkfifo(chain)
+    assert any("not a chain snapshot" in str(fault) for fault in verify_take(path).faults)
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(NotATake):
+        verify_take(path)
 
 
 def test_a_journal_may_not_name_files_elsewhere(tmp_path: Path) -> None:
