@@ -9,41 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from capture.take import parse_inputs
 from tests.support import rig
 
 pytestmark = [pytest.mark.rig, pytest.mark.timeout(900)]
 SUBTYPES = {"pcm24": "PCM_24", "float32": "FLOAT"}
 
 
-def _record(
-    on: rig.Rig, *, inputs: str, seconds: float, layout: str, sample_format: str
-) -> dict[str, object]:
+def _record(on: rig.Rig, *, inputs: str, seconds: float, layout: str, form: str) -> dict[str, object]:
+    words = f"record --interface {rig.INTERFACE} --inputs {inputs} --rate {on.rate} --format {form} --json"
+    place = f"--layout {layout} --seconds {seconds} --project Rig --session S --slate {layout}-{form}"
     done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "tui.cli",
-            "record",
-            "--interface",
-            rig.INTERFACE,
-            "--inputs",
-            inputs,
-            "--rate",
-            str(on.rate),
-            "--format",
-            form,
-            "--layout",
-            layout,
-            "--seconds",
-            str(seconds),
-            "--project",
-            "Rig",
-            "--session",
-            "S",
-            "--slate",
-            f"{layout} {form}",
-            "--json",
-        ],
+        [sys.executable, "-m", "tui.cli", *words.split(), *place.split()],
         env=on.env,
         capture_output=True,
         text=True,
@@ -55,13 +32,11 @@ def _record(
     return take
 
 
-def _take_and_check(
-    on: rig.Rig, inputs: str, wanted: list[int], seconds: float, layout: str, form: str
-) -> list[str]:
+def _faults(on: rig.Rig, inputs: str, seconds: float, layout: str, form: str) -> list[str]:
     take = _record(on, inputs=inputs, seconds=seconds, layout=layout, form=form)
     files = [Path(str(f["path"])) for f in take["files"]]  # type: ignore[attr-defined]
     frames = int(seconds * on.rate)
-    wrong = rig.wrong_samples(files, wanted, frames, SUBTYPES[form])
+    wrong = rig.wrong_samples(files, parse_inputs(inputs), frames, SUBTYPES[form])
     if take["frames"] != frames or take["lost_frames"] or take["gaps"]:
         wrong.append(
             f"the take says {take['frames']} frames, {take['lost_frames']} lost, gaps {take['gaps']}"

@@ -70,7 +70,7 @@ class Rig:
             vars(heard).update(json.loads(process.stdout.read()))
 
     def record_unspoiled(self, record: Callable[[], list[str]], tries: int = 6) -> None:
-        """Call `record` (it returns what is wrong) until it is right; only the rig's own faults are excused."""
+        """Call `record` (it returns what is wrong) until right; only the rig's own faults are excused."""
         for _ in range(tries):
             with self.probe() as heard:
                 wrong = record()
