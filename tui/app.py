@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.app import App, SystemCommand
@@ -15,16 +15,16 @@ from textual.theme import Theme
 
 from capture.clock import boottime_ns
 from capture.errors import TakechainError
-from hardware.interfaces import Listing, survey
 from tui import keys
-from tui.screens.help import HelpScreen
 from tui.screens.levels import LevelSource, OpenPage
 from tui.screens.link import POLL_SECONDS, Link, Order, StationLike
 from tui.screens.page import Page, in_one_line
 from tui.screens.pulse import Pulse
 from tui.screens.recording import RecordingScreen
-from tui.screens.setup import SetupScreen
 from tui.screens.view import Json, View
+
+if TYPE_CHECKING:
+    from hardware.interfaces import Listing
 
 OWN_COLOURS = {
     "level-ok": "#5d9b74",
@@ -82,7 +82,7 @@ class TakechainApp(App[None]):
     """Holds what all screens share: the line to the station, the pulse, the selection."""
 
     TITLE = "Takechain"
-    CSS_PATH: ClassVar[str | Path] = "screens/shared.tcss"
+    CSS_PATH: ClassVar[str | Path] = Path(__file__).parent / "screens" / "shared.tcss"
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class TakechainApp(App[None]):
         *,
         connect: Callable[[], StationLike] | None = None,
         open_page: OpenPage | None = None,
-        list_interfaces: Callable[[], Listing] = survey,
+        list_interfaces: Callable[[], Listing] | None = None,
         now_ns: Callable[[], int] = boottime_ns,
         pulse: bool = True,
         poll_seconds: float | None = POLL_SECONDS,
@@ -98,7 +98,7 @@ class TakechainApp(App[None]):
     ) -> None:
         super().__init__()
         self.library = library
-        self.list_interfaces = list_interfaces
+        self.list_interfaces = list_interfaces or _survey
         self.now_ns = now_ns
         self.demo = demo
         self.gone = ""
@@ -223,11 +223,15 @@ class TakechainApp(App[None]):
 
     def open_setup(self) -> None:
         """Show the Set-up page."""
+        from tui.screens.setup import SetupScreen
+
         if not isinstance(self.screen, SetupScreen):
             self.push_screen(SetupScreen())
 
     def open_help(self) -> None:
         """Show all keys."""
+        from tui.screens.help import HelpScreen
+
         self.push_screen(HelpScreen())
 
     async def action_quit(self) -> None:
@@ -255,6 +259,12 @@ class TakechainApp(App[None]):
             for action in keys.ACTIONS:
                 if action.when(self.view) and action.group != "Look":
                     yield SystemCommand(action.label, action.help, _doer(screen, action.id))
+
+
+def _survey() -> Listing:
+    from hardware.interfaces import survey  # only the Set-up page needs it
+
+    return survey()
 
 
 def _doer(screen: RecordingScreen, name: str) -> Callable[[], None]:

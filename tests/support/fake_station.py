@@ -73,7 +73,7 @@ def setup(channels: int) -> dict[str, Any]:
 
 
 class FakeStation:
-    """Answers `call` from `facts`; keeps what it was ordered in `orders`, and can be told to refuse or to die."""
+    """Answers `call` from `facts`, keeps its `orders`, and can be told to refuse or to die."""
 
     def __init__(self, channels: int = 8) -> None:
         self.lock = threading.Lock()
@@ -119,7 +119,7 @@ class FakeStation:
                 raise WireError("the connection ended")
             if do == "status":
                 self.statuses += 1
-                return copy.deepcopy(self.facts)
+                return {**copy.deepcopy(self.facts), "serial": self.statuses}
             if do == "slates":
                 return {"slates": ["Aurora", "Borealis"]}
             self.orders.append((do, args))
@@ -161,7 +161,7 @@ class FakeStation:
         self.facts["take"]["markers"].pop()
         return {}
 
-    def _marktext(self, id: int, text: str) -> dict[str, Any]:
+    def _marktext(self, id: int, text: str) -> dict[str, Any]:  # noqa: A002
         self.facts["take"]["markers"][id - 1]["text"] = text
         return {}
 
@@ -180,7 +180,12 @@ class FakeStation:
         self._plan(1)
         return {}
 
-    def _track(self, input: int, armed: bool | None = None, name: str | None = None) -> dict[str, Any]:
+    def _track(
+        self,
+        input: int,  # noqa: A002
+        armed: bool | None = None,
+        name: str | None = None,
+    ) -> dict[str, Any]:
         entry = self.facts["tracks"][input - 1]
         if armed is not None:
             entry["armed"] = armed
@@ -188,14 +193,16 @@ class FakeStation:
             entry["name"] = name
         return {}
 
-    def _ack(self, id: int) -> dict[str, Any]:
+    def _ack(self, id: int) -> dict[str, Any]:  # noqa: A002
         self.facts["warnings"] = [w for w in self.facts["warnings"] if w["id"] != id]
         return {}
 
     def _plan(self, number: int) -> None:
         slate = self.facts["setup"]["slate"]
         armed = [t for t in self.facts["tracks"] if t["armed"]]
-        files = [f"{slate}_T{number:03d}_{n:02d}_{t['name'] or t['input']}.wav" for n, t in enumerate(armed, 1)]
+        files = [
+            f"{slate}_T{number:03d}_{n:02d}_{t['name'] or t['input']}.wav" for n, t in enumerate(armed, 1)
+        ]
         self.facts["next"] |= {"number": number, "name": f"{slate}_T{number:03d}", "files": files}
 
 
@@ -209,7 +216,11 @@ class HandPage:
         self.frames = 0
 
     def write(
-        self, db: list[float], overs: list[int] | None = None, zero_run: list[int] | None = None, take: int = -1
+        self,
+        db: list[float],
+        overs: list[int] | None = None,
+        zero_run: list[int] | None = None,
+        take: int = -1,
     ) -> None:
         """One block with these peaks in dBFS; `take` is the frame count of the rolling take."""
         self.frames += 2400

@@ -19,7 +19,9 @@ WAIT_SECONDS = 10.0
 def rows(app: App[Any]) -> list[str]:
     """The screen as plain rows, from Textual's public export."""
     svg = app.export_screenshot(simplify=True)
-    texts = re.findall(r'<text class="[^"]*" x="([\d.]+)" y="([\d.]+)" textLength="([\d.]+)"[^>]*>([^<]*)</text>', svg)
+    texts = re.findall(
+        r'<text class="[^"]*" x="([\d.]+)" y="([\d.]+)" textLength="([\d.]+)"[^>]*>([^<]*)</text>', svg
+    )
     width, height = app.size
     lines = [[" "] * width for _ in range(height)]
     ys = sorted({float(y) for _, y, _, _ in texts})
@@ -44,8 +46,7 @@ async def until(pilot: Any, true: Callable[[], object], what: str) -> None:
     while not true():
         if time.monotonic() > deadline:
             raise AssertionError(f"never: {what}\n" + "\n".join(rows(pilot.app)))
-        await pilot.pause()
-        await asyncio.sleep(0.005)
+        await asyncio.sleep(0.002)
     await pilot.pause()
 
 

@@ -6,7 +6,6 @@ import re
 
 from textual.suggester import Suggester
 
-from capture.chain.completion import complete
 from capture.errors import UsageError
 from tui.screens.desk import NOW_OR_NEXT, Desk
 from tui.screens.view import Json
@@ -24,6 +23,8 @@ class ChainSuggester(Suggester):
 
     async def get_suggestion(self, value: str) -> str | None:
         """The first longer line that begins as typed."""
+        from capture.chain.completion import complete  # not needed before the first line is typed
+
         found = next(iter(complete(value, self._known)), None) if value else None
         return value + found[len(value) :] if found else None
 

@@ -61,6 +61,7 @@ class Link:
         self._orders: queue.SimpleQueue[Order | None] = queue.SimpleQueue()
         self._wake = threading.Event()
         self._ended = threading.Event()
+        self._ordering = False  # whether the second connection is open
 
     def start(self) -> None:
         """Begin to poll and to carry orders."""
@@ -88,7 +89,7 @@ class Link:
             wait = self._poll_seconds
             try:
                 station = station or self._connect()
-                self._on_status(station.call("status"))
+                self._on_status(self._without_us(station.call("status")))
             except Exception as error:
                 _close(station)
                 station, wait = None, RETRY_SECONDS
@@ -96,16 +97,22 @@ class Link:
             self._wake.wait(wait)
         _close(station)
 
+    def _without_us(self, status: Json) -> Json:
+        """The status with this screen counted as one client, whatever its connections."""
+        clients = status.get("clients")
+        return {**status, "clients": clients - self._ordering} if isinstance(clients, int) else status
+
     def _carry(self) -> None:
         station: StationLike | None = None
         while (order := self._orders.get()) is not None:
             try:
                 station = station or self._connect()
+                self._ordering = True
                 result = station.call(order.do, timeout=ORDER_TIMEOUT, **order.args)
             except Exception as error:
                 if _line_broke(error):
                     _close(station)
-                    station = None
+                    station, self._ordering = None, False
                 self._on_refused(order, _as_ours(error))
             else:
                 self._on_answer(order, result)

@@ -23,11 +23,16 @@ from tui.widgets.rows import Rows
 from tui.widgets.takes import Takes
 
 SMALLEST = (64, 16)
+BROAD = 144  # columns that hold word and clock in letters of five rows
 PAGE = 8
 
 
 def bindings() -> list[BindingType]:
-    """Every key of the table as a binding with the table's id."""
+    """Every key of the table as a binding with the table's id.
+
+    They have priority, so that a key acts the moment it arrives, and a line that it opens has the focus
+    before the next key is looked at.
+    """
     return [
         Binding(
             ",".join(action.keys),
@@ -35,6 +40,7 @@ def bindings() -> list[BindingType]:
             action.label,
             key_display=action.shown,
             tooltip=action.help,
+            priority=True,
             id=action.id,
             group=Binding.Group(action.group),
         )
@@ -45,7 +51,7 @@ def bindings() -> list[BindingType]:
 class RecordingScreen(TakeOrders, ChainOrders, SessionOrders):
     """Band, meters, selected input, air, warning, takes, keys."""
 
-    CSS_PATH: ClassVar[str | Path] = "recording.tcss"
+    CSS_PATH: ClassVar[str | Path] = Path(__file__).parent / "recording.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings()
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
         (0, "-narrow"),
@@ -92,6 +98,7 @@ class RecordingScreen(TakeOrders, ChainOrders, SessionOrders):
     def on_resize(self) -> None:
         """Fill the rows anew for the new width."""
         self.set_class(self.small, "-small")
+        self.set_class(self.size.width >= BROAD, "-broad")
         self.call_after_refresh(self.on_view)
 
     def on_view(self) -> None:

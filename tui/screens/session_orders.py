@@ -18,7 +18,7 @@ def parse_people(text: str) -> list[Json]:
             continue
         role, _, name = part.partition(" ")
         if role.casefold() not in ROLES or not name.strip():
-            raise UsageError(f"{part!r} does not begin with a role and a name", f"roles: {', '.join(ROLES)}")
+            raise UsageError(f"{part!r}: a role, then a name", f"roles are {', '.join(ROLES)}")
         people.append({"role": role.casefold(), "name": name.strip()})
     return people
 

@@ -19,7 +19,7 @@ from hardware.interfaces import Interface, Listing
 from tui.screens import words
 from tui.screens.link import Order
 from tui.screens.page import Page, in_one_line
-from tui.screens.setup_orders import FIELDS, Field, orders_for, values_of
+from tui.screens.setup_orders import FIELDS, SECTIONS, Field, orders_for, values_of
 from tui.screens.view import Json
 from tui.widgets.band import Band
 from tui.widgets.rows import Rows
@@ -50,7 +50,7 @@ class SetupScreen(Page):
             yield Label("Interface", classes="title")
             yield OptionList(id="interfaces", compact=True)
             for group in sorted({field.line for field in FIELDS}):
-                with Horizontal(classes="line"):
+                with Horizontal(classes="line gap" if group in SECTIONS else "line"):
                     for field in (f for f in FIELDS if f.line == group):
                         yield Label(field.label, classes="label" if field.first else "label more")
                         yield self._entry(field)
@@ -115,11 +115,11 @@ class SetupScreen(Page):
     def _list(self, listing: Listing) -> None:
         if not self.is_mounted:
             return
-        self._interfaces = listing.interfaces
+        self._interfaces = tuple(sorted(listing.interfaces, key=lambda face: face.origin == "simulated"))
         box = self.query_one(OptionList)
         box.clear_options()
         box.add_options([Option(interface_words(face), id=face.id) for face in self._interfaces])
-        wanted = self._chosen or (self._interfaces[0].id if len(self._interfaces) == 1 else "")
+        wanted = self._chosen or (self._interfaces[0].id if self._interfaces else "")
         for place, face in enumerate(self._interfaces):
             if face.id == wanted:
                 box.highlighted = place

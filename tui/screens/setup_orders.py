@@ -75,6 +75,7 @@ FIELDS = (
         first=False,
     ),
 )
+SECTIONS = (1, 3, 7, 9)  # lines that begin a section
 _SETUP = ("format", "layout", "project", "session", "slate", "numbering")
 _AIR = ("temperature", "humidity", "pressure")
 

@@ -127,7 +127,7 @@ class Bottom(Widget):
         self.query_one("#hint", Rows).show([[(f" Enter keeps  Esc puts aside{tab}  {hint}{back}", "dim")]])
         self.remove_class("-asking").add_class("-typing")
         line.cursor_position = len(line.value)
-        line.focus()
+        self.screen.set_focus(line)  # at once: the next key is text already
 
     def ask_choice(
         self,
@@ -143,7 +143,7 @@ class Bottom(Widget):
         self._options, self._chosen, self._stretch = options, then, stretch
         self._show_question(question)
         self.remove_class("-typing").add_class("-asking")
-        self.query_one(Choice).focus()
+        self.screen.set_focus(self.query_one(Choice))
 
     def keep_draft(self, key: str, text: str) -> None:
         """Keep a text that was not taken, so that it comes back when the line opens again."""

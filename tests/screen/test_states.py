@@ -1,0 +1,130 @@
+"""What the eye gets: goldens of the screen per state and size, and the styles beside the words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.fake_station import FakeStation
+from tests.support.scenes import lively, rolling
+from tests.support.screen_rig import Rig, RigMaker
+from tests.support.screens import golden, rows, until
+from tui.widgets.band import Band
+
+GOLDENS = Path(__file__).parent / "goldens"
+LEVELS = (-2.0, -9.0, -30.0, -59.0, -200.0, -70.0, -15.0, -4.0)
+DEAD = [0, 0, 0, 0, 96000, 0, 0, 0]
+OVERS = [2, 0, 0, 0, 0, 0, 0, 0]
+
+
+def in_state(state: str) -> object:
+    def prepare(station: FakeStation) -> None:
+        lively(station)
+        station.facts["state"] = state
+
+    return prepare
+
+
+async def shown(rig: Rig, take_frames: int = -1) -> None:
+    rig.app.choose_input(2)
+    await rig.beat(*LEVELS, overs=OVERS, zero_run=DEAD, take=take_frames)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 50), (120, 40), (100, 30), (64, 16)], ids=str)
+async def test_rolling(rig: RigMaker, size: tuple[int, int]) -> None:
+    async with rig(size=size, prepare=rolling) as made:
+        await shown(made, take_frames=int(192.4 * 48000))
+        golden(made.app, GOLDENS / f"rolling_{size[0]}x{size[1]}.txt")
+
+
+async def test_armed_with_64_inputs_fits_80_columns(rig: RigMaker) -> None:
+    async with rig(64, prepare=lively) as made:
+        made.app.choose_input(40)
+        await made.beat(*(LEVELS * 8), overs=OVERS * 8, zero_run=DEAD * 8)
+        golden(made.app, GOLDENS / "armed_64.txt")
+
+
+async def test_more_inputs_than_columns_show_the_page_of_the_selected_one(rig: RigMaker) -> None:
+    async with rig(160, prepare=lively) as made:
+        made.app.choose_input(160)
+        await made.beat(*(LEVELS * 20))
+        text = "\n".join(rows(made.app))
+        assert "160" in text
+        assert " 64 " not in text
+
+
+STATES = {
+    "idle": ("■ READY", "-idle"),
+    "armed": ("● ARMED", "-armed"),
+    "rolling": ("⏺ ROLLING", "-rolling"),
+    "closing": ("◌ CLOSING", "-closing"),
+    "lost": ("✖ DEVICE LOST", "-lost"),
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+async def test_each_state_has_a_word_a_shape_and_a_colour_of_its_own(rig: RigMaker, state: str) -> None:
+    prepare = rolling if state == "rolling" else in_state(state)
+    async with rig(prepare=prepare) as made:  # type: ignore[arg-type]
+        await shown(made)
+        assert STATES[state][0] in "\n".join(rows(made.app))
+        assert made.app.screen.query_one(Band).state_shown == STATES[state][1]
+
+
+async def test_colours_of_the_states_differ(rig: RigMaker) -> None:
+    seen = {}
+    async with rig(prepare=lively) as made:
+        band = made.app.screen.query_one(Band)
+        for state in STATES:
+            made.station.facts["state"] = state
+            await made.settle()
+            seen[state] = (band.styles.background.hex, band.styles.color.hex)
+    assert len(set(seen.values())) == len(STATES)
+
+
+async def test_the_clock_is_large_and_counts_tenths(rig: RigMaker) -> None:
+    async with rig(prepare=rolling) as made:
+        await shown(made, take_frames=int(3661.5 * 48000))
+        assert "01:01:01.5" in rows(made.app)[3]
+        before = rows(made.app)[:3]
+        await made.beat(*LEVELS, take=int(3661.6 * 48000))
+        assert "01:01:01.6" in rows(made.app)[3]
+        assert rows(made.app)[:3] != before
+
+
+async def test_without_a_page_the_clock_goes_on_by_the_status(rig: RigMaker) -> None:
+    async with rig(prepare=rolling) as made:
+        made.station.facts["page"] = None
+        await made.settle()
+        await made.beat(seconds=0.5)
+        assert "00:03:12.9" in rows(made.app)[3]
+
+
+async def test_a_very_small_window_shows_one_line(rig: RigMaker) -> None:
+    async with rig(size=(50, 10), prepare=rolling) as made:
+        await shown(made, take_frames=int(192.4 * 48000))
+        text = rows(made.app)
+        assert text[0].startswith("⏺ ROLLING 00:03:12.4  −2.0 dBFS in 1")
+        assert not any(text[1:])
+
+
+async def test_no_color_still_says_everything(rig: RigMaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with rig(prepare=rolling) as made:
+        await shown(made, take_frames=0)
+        text = "\n".join(rows(made.app))
+        assert all(word in text for word in ("⏺ ROLLING", "OVER", "▲", "∅", "●", "◎ circled", "≈ gap"))
+
+
+async def test_a_station_that_is_away_is_said_in_words_and_found_again(rig: RigMaker) -> None:
+    async with rig(prepare=lively) as made:
+        made.station.dead = True
+        made.app.link.look()
+        await until(made.pilot, lambda: made.app.gone, "the station is missed")
+        text = "\n".join(rows(made.app))
+        assert "the station does not answer, trying again" in text
+        assert "CONNECTING" in text
+        made.station.dead = False
+        await until(made.pilot, lambda: made.app.view.connected, "the station is back")
+        assert "does not answer" not in "\n".join(rows(made.app))
