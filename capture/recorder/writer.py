@@ -27,7 +27,7 @@ from capture.recorder.levels import TakeLevels
 from capture.take import Condition, Gap
 
 SYNC_SECONDS = 0.3
-BLOCK_SECONDS = 0.95
+BLOCK_SECONDS = 0.88
 HEARTBEAT_SECONDS = 5.0
 _MOST_AT_ONCE_SECONDS = 2.0
 

@@ -1,185 +1,240 @@
-"""A real audio server without sound hardware: JACK on its dummy driver, and a signal that knows its place.
+"""A JACK server of our own with the self-locating signal, and a C client that says what the rig itself lost.
 
-The machine drops audio periods by itself, so a C probe listens beside every recording. A recording that is
-perfect passes; one that is not counts against the engine only when the probe heard no fault of the rig.
+`Rig(channels=16)` starts a private `jackd -d dummy`, siggen and, between `probe_begin` and `probe_end`, the
+probe. Nothing is shared with another JACK server of the machine.
 """
 
 from __future__ import annotations
 
-import json
+import contextlib
 import os
+import shutil
+import signal
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Self, TypeVar
 
 import numpy as np
-import soundfile
+import pytest
 
-SOURCES = Path(__file__).resolve().parents[1] / "rig"
-NAME = "siggen"
-# One fixed name: JACK keeps eight of them, and a name whose server was killed stays taken by that name.
-SERVER = "takechain-rig"
-INTERFACE = f"jack:{NAME}"
-CHUNK = 1 << 16
+T = TypeVar("T")
 
-
-def build(folder: Path) -> Path:
-    """Compile siggen and probe into `folder`."""
-    for program in ("siggen", "probe"):
-        subprocess.run(
-            ["cc", "-O2", "-Wall", "-Wextra", "-o", folder / program, SOURCES / f"{program}.c", "-ljack"],
-            check=True,
-        )
-    return folder
+SOURCES = Path(__file__).resolve().parent.parent / "rig"
+TOOLS = ("jackd", "cc")
+MOST_RUNS = 5
+READY_SECONDS = 15.0
 
 
-@dataclass
-class Heard:
-    """What the probe heard while something recorded."""
+def require() -> None:
+    """Skip where the machine has no JACK server or C compiler."""
+    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
+    if missing:
+        pytest.skip(f"needs {', '.join(missing)} (apt-get install jackd2 libjack-jackd2-dev build-essential)")
 
-    frames: int = 0
-    lost: int = 0
-    twice: int = 0
-    xruns: int = 0
 
-    @property
-    def spoiled(self) -> bool:
-        """Whether the rig itself dropped or repeated periods."""
-        return bool(self.lost or self.twice or self.xruns)
+@cache
+def _folder() -> Path:
+    made = Path(tempfile.mkdtemp(prefix="takechain-rig-"))
+    import atexit
+
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
+
+
+@cache
+def program(name: str) -> Path:
+    """One of our C programs, built once per test run."""
+    built = _folder() / name
+    command = ["cc", "-O2", "-Wall", "-o", str(built), str(SOURCES / f"{name}.c"), "-ljack"]
+    subprocess.run(command, check=True, capture_output=True)
+    return built
 
 
 @dataclass(frozen=True)
+class Probe:
+    """What the C client beside the recorder saw."""
+
+    frames: int
+    lost: int
+    repeated: int
+    xruns: int
+
+    @property
+    def spoiled(self) -> bool:
+        """Whether the rig itself lost something, or could not keep time."""
+        return bool(self.lost or self.repeated or self.xruns)
+
+
 class Rig:
-    """A running server with the signal on `channels` inputs of the interface `jack:siggen`."""
+    """A private server with a signal on it; `environment` makes other programs find it."""
 
-    programs: Path
-    env: dict[str, str]
-    channels: int
-    rate: int
+    def __init__(self, channels: int, rate: int = 48000, period: int = 1024) -> None:
+        require()
+        self.channels, self.rate, self.period = channels, rate, period
+        self.server = f"tc{uuid.uuid4().hex[:8]}"
+        self.environment = {**os.environ, "JACK_DEFAULT_SERVER": self.server, "JACK_NO_START_SERVER": "1"}
+        self.environment.pop("JACK_PROMISCUOUS_SERVER", None)
+        self.log = _folder() / f"{self.server}.log"
+        self._running: list[subprocess.Popen[str]] = []
+        self._probe: subprocess.Popen[str] | None = None
 
-    @contextmanager
-    def probe(self) -> Iterator[Heard]:
-        """Listen with the C client for as long as the block runs."""
-        heard = Heard()
-        with _started([self.programs / "probe", f"{NAME}:out_001"], self.env) as process:
-            yield heard
-            process.terminate()
-            assert process.stdout is not None
-            vars(heard).update(json.loads(process.stdout.read()))
+    def __enter__(self) -> Self:
+        try:
+            self.jackd = self._start_server()
+            self.siggen = self._start([str(program("siggen")), str(self.channels)])
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
 
-    def record_unspoiled(self, record: Callable[[], list[str]], tries: int = 6) -> None:
-        """Call `record` (it returns what is wrong) until right; only the rig's own faults are excused."""
-        for _ in range(tries):
-            with self.probe() as heard:
-                wrong = record()
-            if not wrong:
-                return
-            assert heard.spoiled, f"the probe heard every frame, the engine did not: {wrong}"
-        raise AssertionError(f"this machine spoiled {tries} runs in a row; the last: {heard}, {wrong}")
+    def __exit__(self, *_: object) -> None:
+        for process in reversed(self._running):
+            _end(process)
 
+    def probe_begin(self) -> None:
+        """Let the C client listen from now on."""
+        self._probe = self._start([str(program("probe"))])
 
-@contextmanager
-def _started(command: Sequence[str | Path], env: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(
-        [str(c) for c in command], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    try:
+    def probe_end(self) -> Probe:
+        """What the C client saw."""
+        assert self._probe is not None
+        self._probe.send_signal(signal.SIGTERM)
+        words = self._probe.communicate(timeout=10)[0].split()
+        self._running.remove(self._probe)
+        numbers = dict(zip(words[-8::2], words[-7::2], strict=True))
+        return Probe(*(int(numbers[name]) for name in ("frames", "lost", "repeated", "xruns")))
+
+    def fair(self, run: Callable[[], T]) -> T:
+        """The result of a run in which the rig itself lost nothing; fails after `MOST_RUNS` spoiled ones."""
+        for _ in range(MOST_RUNS):
+            self.probe_begin()
+            result = run()
+            seen = self.probe_end()
+            if not seen.spoiled:
+                return result
+        pytest.fail(f"the rig lost something itself in {MOST_RUNS} runs: {seen}")
+
+    def kill_server(self) -> None:
+        """End the server under everybody, as a crash does."""
+        self.jackd.kill()
+        self.jackd.wait(10)
+
+    def _start_server(self) -> subprocess.Popen[str]:
+        """With real time where it is granted, else without."""
+        for way in (["-R", "-P", "70"], ["-r"]):
+            command = ["jackd", *way, "-d", "dummy", "-r", str(self.rate), "-p", str(self.period)]
+            with self.log.open("w") as log:
+                process = subprocess.Popen(
+                    [*command, "-C", "2", "-P", "2"],
+                    env=self.environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    text=True,
+                )
+            self._running.append(process)
+            if self._answers(process):
+                return process
+            _end(process)
+            self._running.remove(process)
+        pytest.fail(f"jackd did not start: {self.log.read_text()[-500:]}")
+
+    def _answers(self, process: subprocess.Popen[str]) -> bool:
+        deadline = time.monotonic() + READY_SECONDS
+        while process.poll() is None and time.monotonic() < deadline:
+            asked = subprocess.run(
+                ["jack_lsp"], env=self.environment, capture_output=True, text=True, check=False
+            )
+            if asked.returncode == 0:
+                return True
+            time.sleep(0.05)
+        return False
+
+    def _start(self, command: Sequence[str]) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            command,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        self._running.append(process)
         assert process.stdout is not None
         if process.stdout.readline().strip() != "ready":
-            _, err = process.communicate(timeout=10)
-            raise AssertionError(f"{command[0]} did not start: {err}")
-        yield process
-    finally:
+            pytest.fail(f"{command[0]} did not start on {self.server}")
+        return process
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    if process.poll() is None:
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(5)
+    if process.poll() is None:
         process.kill()
-        process.communicate()
+        process.wait(5)
+    if process.stdout is not None:
+        process.stdout.close()
 
 
-def _server(rate: int, period: int, env: dict[str, str]) -> subprocess.Popen[bytes]:
-    realtime = ["-R", "-P", "70"] if os.geteuid() == 0 else ["-r"]
-    return subprocess.Popen(
-        [
-            "jackd",
-            *realtime,
-            "-p",
-            "512",
-            "-n",
-            env["JACK_DEFAULT_SERVER"],
-            "-d",
-            "dummy",
-            "-r",
-            str(rate),
-            "-p",
-            str(period),
-            "-C",
-            "2",
-            "-P",
-            "2",
-        ],
-        env=env,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+@dataclass(frozen=True)
+class Check:
+    """What a recording of the signal holds: `silent` frames are zeros on every channel."""
+
+    frames: int
+    first: int
+    lost: int
+    repeated: int
+    silent: int
+    wrong_samples: int
+
+    @property
+    def exact(self) -> bool:
+        """Every sample of every channel is the one that follows."""
+        return not (self.lost or self.repeated or self.silent or self.wrong_samples)
+
+
+def check_signal(integers: np.ndarray, inputs: Sequence[int]) -> Check:
+    """Judge a recording: 24-bit integers of shape (frames, tracks), recorded from those inputs (from 1).
+
+    The frame numbers are read from the first track; every other must fit it to the last bit.
+    """
+    numbers = integers.astype(np.int64)
+    silent = ~numbers.any(axis=1)
+    heard = numbers[~silent]
+    frame = (heard[:, 0] - 65537 * (inputs[0] - 1)) & 0xFFFFFF
+    jumps = ((np.diff(frame) - 1 + (1 << 23)) & 0xFFFFFF) - (1 << 23)
+    offsets = 65537 * (np.array(inputs, np.int64) - 1)
+    wanted = _wrap(frame[:, None] + offsets[None, :])
+    return Check(
+        frames=len(numbers),
+        first=int(frame[0]) if len(frame) else -1,
+        lost=int(jumps[jumps > 0].sum()),
+        repeated=int(-jumps[jumps < 0].sum()),
+        silent=int(silent.sum()),
+        wrong_samples=int((wanted != heard).sum()),
     )
 
 
-@contextmanager
-def jack(programs: Path, channels: int, rate: int, period: int = 1024) -> Iterator[Rig]:
-    """A private server at `rate` with `channels` of signal; `env` leads clients to it."""
-    env = {
-        **os.environ,
-        "JACK_DEFAULT_SERVER": SERVER,
-        "JACK_NO_AUDIO_RESERVATION": "1",
-    }
-    with ExitStack() as stack:
-        server = _server(rate, period, env)
-        stack.callback(server.wait)
-        stack.callback(server.terminate)
-        done = subprocess.run(
-            ["jack_wait", "-w", "-t", "20", "-s", env["JACK_DEFAULT_SERVER"]],
-            env=env,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, f"jackd did not start: {done.stdout}{done.stderr}"
-        stack.enter_context(_started([programs / "siggen", str(channels), NAME], env))
-        yield Rig(programs, env, channels, rate)
+def _wrap(values: np.ndarray) -> np.ndarray:
+    return ((values + (1 << 23)) & 0xFFFFFF) - (1 << 23)
 
 
-def wrong_samples(files: Sequence[Path], inputs: Sequence[int], frames: int, subtype: str) -> list[str]:
-    """What is wrong with a recording of the signal; `inputs` (from 1) in the order of the files' channels.
+def integers_of(path: Path) -> np.ndarray:
+    """The samples of a WAV file as 24-bit integers, read by libsndfile; fails where one is not an integer."""
+    import soundfile
 
-    Samples come from libsndfile as they lie in the file (24-bit in the high bytes of int32, or float32).
-    """
-    columns = list(inputs)
-    start: int | None = None
-    wrong: list[str] = []
-    for file in files:
-        with soundfile.SoundFile(file) as opened:
-            mine, columns = columns[: opened.channels], columns[opened.channels :]
-            if (opened.frames, opened.subtype) != (frames, subtype):
-                wrong.append(f"{file.name}: {opened.frames} frames of {opened.subtype}")
-            offsets = (np.array(mine, dtype=np.int64) - 1) * 65537
-            at = 0
-            while (block := _integers(opened)).size:
-                if start is None:
-                    start = int(block[0, 0] - offsets[0])
-                expected = start + at + np.arange(len(block))[:, None] + offsets[None, :]
-                differs = ((block - expected) & 0xFFFFFF) != 0
-                if differs.any():
-                    frame = int(np.flatnonzero(differs.any(axis=1))[0])
-                    wrong.append(f"{file.name}: {int(differs.sum())} samples from frame {at + frame} on")
-                    break
-                at += len(block)
-    return wrong + ([f"no file holds inputs {columns}"] if columns else [])
-
-
-def _integers(opened: soundfile.SoundFile) -> np.ndarray:
-    """The next samples as 24-bit integers, shape (frames, channels)."""
-    if opened.subtype == "PCM_24":
-        return opened.read(CHUNK, dtype="int32", always_2d=True).astype(np.int64) >> 8
-    block = opened.read(CHUNK, dtype="float32", always_2d=True).astype(np.float64) * 8388608.0
-    whole = block.astype(np.int64)
-    assert (whole == block).all(), "a float sample is no 24-bit integer"
+    with soundfile.SoundFile(path) as file:
+        if file.subtype == "PCM_24":
+            return file.read(dtype="int32", always_2d=True) >> 8
+        scaled = file.read(dtype="float32", always_2d=True).astype(np.float64) * (1 << 23)
+    whole = np.rint(scaled).astype(np.int64)
+    assert (whole == scaled).all()
     return whole
