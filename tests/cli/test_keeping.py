@@ -225,6 +225,8 @@ def test_the_station(cli: Cli) -> None:
     pid = cli.ok("station", "start")["pid"]
     status = cli.ok("station", "status")
     assert (status["running"], status["pid"]) == (True, pid)
+    manual = (Path(__file__).resolve().parents[2] / "docs" / "manual.md").read_text()
+    assert [name for name in status if f"`{name}`" not in manual] == []
     assert cli.ok("station", "stop")["stopped"] is True
     gone = cli.run("station", "status", "--json")
     assert (gone.code, gone.json["running"]) == (4, False)

@@ -69,6 +69,13 @@ def test_every_exit_code_field_and_setting_is_in_the_manual() -> None:
         assert f"`{name}`" in MANUAL, name
 
 
+def test_every_key_of_the_screen_is_in_the_manual() -> None:
+    from tui.keys import ACTIONS
+
+    missing = [row for a in ACTIONS if (row := f"| `{a.shown}` | {a.label} | {a.help} |") not in MANUAL]
+    assert missing == []
+
+
 def test_the_line_of_the_manual_is_read_and_shown_as_it_stands() -> None:
     from capture.chain import format_line, parse_line
 

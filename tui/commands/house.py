@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Any
 
 import typer
 
@@ -21,9 +21,6 @@ from tui.commands.common import (
     open_library,
 )
 
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
 db = new_group("The catalogue's database: an index of the folders, never the takes themselves.")
 keeper = new_group("The station: the process that keeps recording when the screen is gone.")
 
@@ -35,7 +32,8 @@ def register(app: typer.Typer) -> None:
     app.command()(doctor)
 
 
-def _engine(library: InLibrary) -> Engine:
+def _engine(library: InLibrary) -> Any:
+    """The catalogue's engine: what it is made of is the catalogue's business."""
     from capture.catalog.engine import database_url, open_engine
 
     return open_engine(database_url(open_library(library).path))
@@ -91,8 +89,8 @@ def check(as_json: AsJson = False, library: InLibrary = None) -> int:
     return DONE
 
 
-def _shown(engine: Engine) -> str:
-    return engine.url.render_as_string(hide_password=True)
+def _shown(engine: Any) -> str:
+    return str(engine.url.render_as_string(hide_password=True))
 
 
 @keeper.command("start")
