@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from capture.errors import TakechainError
-from capture.station.errors import NoStation, StationRunning
+from capture.station.errors import Leaving, NoStation, StationRunning
 from capture.station.lock import holder
 from capture.wire import Client, Json, WireError, runtime_folder
 
@@ -65,18 +65,29 @@ class StationClient:
 
         An order whose answer was lost is not repeated: only the next one connects again.
         """
-        with self._lock:
-            if self._client is None:
-                self._client = self._connect()
-            client = self._client
+        client = self._connected()
         try:
             return client.call(do, timeout=timeout, **args)
         except WireError:
-            client.close()
-            with self._lock:
-                if self._client is client:
-                    self._client = None
+            self._drop(client)
             raise
+        except TakechainError as error:
+            if error.code != Leaving.code:
+                raise
+        self._drop(client)  # it was not carried out: another station will do it
+        return self._connected().call(do, timeout=timeout, **args)
+
+    def _connected(self) -> Client:
+        with self._lock:
+            if self._client is None:
+                self._client = self._connect()
+            return self._client
+
+    def _drop(self, client: Client) -> None:
+        client.close()
+        with self._lock:
+            if self._client is client:
+                self._client = None
 
     def close(self) -> None:
         """Leave the station; it goes on alone if something rolls."""
@@ -118,12 +129,11 @@ class StationClient:
             return None
         try:
             self.hello = client.call("hello", version=version(), pid=os.getpid())
-            if (
-                self._start
-                and _is_newer(version(), str(self.hello.get("version")))
-                and not self.hello["rolling"]
-            ):
-                client.call("quit")
+            if self.hello.get("leaving"):
+                client.close()
+                return None
+            if self._start and not self.hello["rolling"] and _is_newer(str(self.hello["version"])):
+                client.call("quit")  # an idle old station makes room for one of our version
                 client.close()
                 return None
         except WireError:
@@ -181,8 +191,8 @@ def _silence(library: Path) -> str:
     return f"no station answers for {library}; its log is {runtime_folder(library) / LOG_NAME}"
 
 
-def _is_newer(ours: str, theirs: str) -> bool:
-    return _numbers(ours) > _numbers(theirs)
+def _is_newer(theirs: str) -> bool:
+    return _numbers(version()) > _numbers(theirs)
 
 
 def _numbers(text: str) -> tuple[int, ...]:

@@ -3,6 +3,7 @@
 StationError           exit 1
 ├── NoStation          exit 1  no station answers and none could be started
 ├── StationRunning     exit 1  another station holds this library
+├── Leaving            exit 1  it is about to leave; the order was not carried out
 └── RecorderFailed     exit 4  the capture process could not be started or does not answer
 """
 
@@ -27,6 +28,12 @@ class StationRunning(StationError):
     """Another station holds this library."""
 
     code = "station running"
+
+
+class Leaving(StationError):
+    """The station is about to leave and takes no more orders; another one may be asked."""
+
+    code = "leaving"
 
 
 class RecorderFailed(NothingRecorded):

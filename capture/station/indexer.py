@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import queue
+import contextlib
 import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from capture.station.notices import Notices
 from capture.wire import Json
 
 if TYPE_CHECKING:
+    from capture.catalog.catalog import Catalog
     from capture.library import Library
 
 _FIRST_RETRY, _LONGEST_RETRY = 1.0, 60.0
+_SEARCH_AFTER = 2.0  # a station that starts has better things to do than to load a database
 
 
 class Indexer:
@@ -24,69 +26,82 @@ class Indexer:
     def __init__(self, library: Library, notices: Notices) -> None:
         self._library = library
         self._notices = notices
-        self._queue: queue.SimpleQueue[Path | None] = queue.SimpleQueue()
         self._pending: dict[Path, None] = {}
+        self._present: Path | None = None
+        self._searched = False
+        self._stopping = False
+        self._news = threading.Condition()
         self._state, self._text = "ok", ""
-        self._catalog: Any = None
-        self._stopping = threading.Event()
+        self._catalog: Catalog | None = None
         self._thread = threading.Thread(target=self._run, daemon=True, name="indexer")
 
     def start(self) -> None:
-        """Begin; takes that the catalogue has missed so far are found first."""
+        """Begin; takes that the catalogue has missed so far are looked for after a moment."""
         self._thread.start()
 
     def add(self, journal: Path) -> None:
         """Read this take in, soon."""
-        self._queue.put(journal)
+        with self._news:
+            self._pending[journal] = None
+            self._news.notify()
 
     def stop(self, timeout: float = 2.0) -> None:
         """End the thread; what is left is found again at the next start."""
-        self._stopping.set()
-        self._queue.put(None)
+        with self._news:
+            self._stopping = True
+            self._news.notify()
         self._thread.join(timeout)
 
     def busy(self) -> bool:
-        """Whether work is left that can be done now."""
-        return self._state == "ok" and (bool(self._pending) or not self._queue.empty())
+        """Whether takes are waiting that can be read in now."""
+        return self._state == "ok" and (bool(self._pending) or self._present is not None)
+
+    def is_settled(self) -> bool:
+        """Whether everything it was told of is in the catalogue."""
+        return self._state == "ok" and self._searched and not self.busy()
 
     def as_dict(self) -> Json:
         """The catalogue's state for people."""
-        return {"state": self._state, "pending": len(self._pending) + self._queue.qsize(), "text": self._text}
+        with self._news:
+            waiting = len(self._pending.keys() | ({self._present} if self._present else set()))
+        return {"state": self._state, "pending": waiting, "text": self._text}
 
     def _run(self) -> None:
         wait = _FIRST_RETRY
-        searched = False
-        while not self._stopping.is_set():
-            if not searched:
-                searched = self._attempt(self._search)
-            elif self._pending:
-                journal = next(iter(self._pending))
-                if self._attempt(partial(self._ingest, journal)):
-                    self._pending.pop(journal, None)
-            wait = _FIRST_RETRY if self._state == "ok" else min(_LONGEST_RETRY, wait * 2)
-            idle = self._state == "ok" and searched
-            self._collect(None if idle and not self._pending else 0.0 if idle else wait)
-        if self._catalog is not None:
-            self._catalog.close()
+        with self._news:
+            self._news.wait_for(lambda: self._stopping or self._pending, _SEARCH_AFTER)
+        while not self._stopping:
+            if self._pending:
+                self._next()
+            else:
+                self._searched = self._attempt(self._search)
+            with self._news:
+                if self._state != "ok":
+                    self._news.wait_for(lambda: self._stopping, wait)
+                    wait = min(_LONGEST_RETRY, wait * 2)
+                    continue
+                wait = _FIRST_RETRY
+                self._news.wait_for(lambda: self._stopping or self._pending or not self._searched)
+        self._close()
 
-    def _collect(self, wait: float | None) -> None:
-        """Take what was queued; wait for it without end (None), not at all (0), or so many seconds."""
-        try:
-            found = self._queue.get(timeout=wait) if wait is None or wait > 0 else self._queue.get_nowait()
-            while True:
-                if found is not None:
-                    self._pending[found] = None
-                found = self._queue.get_nowait()
-        except queue.Empty:
-            return
+    def _next(self) -> None:
+        with self._news:
+            journal = next(iter(self._pending), None)
+            if journal is None:
+                return
+            del self._pending[journal]  # what is added meanwhile has to be read again
+            self._present = journal
+        if not self._attempt(partial(self._ingest, journal)):
+            self.add(journal)
+        self._present = None
 
     def _attempt(self, work: Callable[[], None]) -> bool:
         try:
             work()
         except Exception as error:  # whatever a database or its driver may raise: a take never depends on it
-            behind = type(error).__name__ != "CatalogError" or self._catalog is not None
-            self._state, self._text = "behind" if behind else "unreachable", str(error)
-            self._notices.warn("catalogue", f"the catalogue does not take new takes in: {error}")
+            self._state = "unreachable" if self._catalog is None else "behind"
+            self._text = str(error)
+            self._notices.warn("catalogue", f"the catalogue takes nothing in for now: {error}")
             self._close()
             return False
         self._state, self._text = "ok", ""
@@ -95,12 +110,10 @@ class Indexer:
     def _close(self) -> None:
         catalog, self._catalog = self._catalog, None
         if catalog is not None:
-            try:
+            with contextlib.suppress(Exception):  # closing what failed may fail again
                 catalog.close()
-            except Exception as error:  # closing what failed may fail again
-                self._text = f"{self._text}; {error}"
 
-    def _open(self) -> Any:
+    def _open(self) -> Catalog:
         if self._catalog is None:
             from capture.catalog.catalog import Catalog
 
@@ -109,7 +122,8 @@ class Indexer:
 
     def _search(self) -> None:
         for journal in self._open().missing(self._library.journals()):
-            self._pending[journal] = None
+            self.add(journal)
+        self._open().ingest_records()
 
     def _ingest(self, journal: Path) -> None:
         self._open().ingest(journal)

@@ -11,6 +11,7 @@ from capture.journal.numbering import slate_folder
 from capture.names import fold
 from capture.station import shelf
 from capture.station.client import version
+from capture.station.errors import Leaving
 from capture.station.patching import Patching
 from capture.station.settings import today
 from capture.station.status import status
@@ -39,6 +40,7 @@ class Orders:
             "status": self._status,
             "wait": self._wait,
             "slates": self._slates,
+            "takes": self._takes,
             "ack": self._ack,
             "journal-path": self._journal_path,
         }
@@ -80,15 +82,19 @@ class Orders:
         if do in self._free:
             return order(**args)
         with self._core.orders:
+            if self._station.is_leaving():
+                raise Leaving("the station is leaving", "try again")
             return order(**args)
 
     def _hello(self, **_: Any) -> Json:
         core = self._core
+        self._station.greeted()
         return {
             "version": version(),
             "pid": self._station.pid,
             "library": str(core.path),
             "uuid": core.library.uuid,
+            "leaving": self._station.is_leaving(),
             "rolling": core.is_rolling(),
         }
 
@@ -105,6 +111,13 @@ class Orders:
 
     def _slates(self, project: str | None = None) -> Json:
         return {"slates": shelf.slates(self._core.library, project or self._core.settings.project)}
+
+    def _takes(self, slate: str | None = None) -> Json:
+        if slate is None:
+            return {"takes": self._station.shelf.as_list()}
+        other = shelf.Shelf(self._core.library)
+        other.turn_to(self._core.settings.project, slate)
+        return {"takes": other.as_list()}
 
     def _ack(self, id: int | None = None) -> Json:  # noqa: A002 - the wire's word
         self._core.notices.seen(id)

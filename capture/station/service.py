@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
 import time
 from pathlib import Path
 
-from capture.errors import NothingRecorded
+from capture.errors import NothingRecorded, TakechainError
 from capture.library import Library
 from capture.station.client import SOCKET_NAME
 from capture.station.core import Core
@@ -19,7 +20,7 @@ from capture.station.orders import Orders
 from capture.station.sensors import SensorDesk
 from capture.station.shelf import Shelf
 from capture.station.takes import Takes
-from capture.station.worker import Worker
+from capture.station.worker import SWEPT, Worker
 from capture.wire import Server
 
 LINGER = "TAKECHAIN_STATION_LINGER"
@@ -45,10 +46,19 @@ class Station:
         self._server = Server(self.core.runtime / SOCKET_NAME, self._orders.handle)
         self._leaving = threading.Event()
         self._why = ""
+        self._greeted = False
+
+    def greeted(self) -> None:
+        """A client has come: from now on the station leaves when it is alone."""
+        self._greeted = True
 
     def clients(self) -> int:
         """How many clients are connected."""
         return self._server.clients
+
+    def is_leaving(self) -> bool:
+        """Whether it takes no more orders."""
+        return self._leaving.is_set()
 
     def leave(self, why: str) -> None:
         """Make `run` return soon."""
@@ -74,20 +84,19 @@ class Station:
     def _keep_house(self) -> None:
         linger = _seconds(os.environ.get(LINGER), _LINGER_SECONDS)
         alone_since = time.monotonic()
-        served = False
         while not self._leaving.wait(_KEEP_HOUSE_SECONDS):
             now = time.monotonic()
             rolling = self.core.is_rolling()
             self.core.disk.watch(rolling)
             if rolling or self.clients() > 0:
-                served, alone_since = True, now
+                alone_since = now
             if rolling:
                 continue
             if not self._lock.is_ours():
                 self.leave("the library has vanished")
             if self.clients() > 0:
                 continue
-            patience = linger if served else max(linger, _FIRST_CLIENT_SECONDS)
+            patience = linger if self._greeted else max(linger, _FIRST_CLIENT_SECONDS)
             if now - alone_since >= patience and not self.worker.busy() and not self.indexer.busy():
                 self.leave("nobody is here")
 
@@ -97,8 +106,12 @@ class Station:
             rolling = self.core.is_rolling()
         self.takes.supervisor.stop(leave_rolling=rolling)
         self.sensors.stop()
+        finished = not rolling and not self.worker.busy() and self.indexer.is_settled()
         self.worker.stop()
         self.indexer.stop()
+        if finished and self._lock.is_ours():
+            with contextlib.suppress(TakechainError, OSError):
+                self.core.library.set_setting(SWEPT, int(time.time()))
 
     def _journal_changed(self, journal: Path) -> None:
         self.shelf.update(journal)

@@ -177,9 +177,9 @@ class Takes:
     def _finished(self, rolling: Rolling) -> Json:
         record = rolling.refresh()
         self.last = rolling.uuid
-        self._core.end_rolling()
         self._shelf.update(rolling.journal)
         self._worker.write_files(rolling.journal)
+        self._core.end_rolling()
         self._indexer.add(rolling.journal)
         return {
             "take": rolling.uuid,

@@ -24,9 +24,12 @@ from capture.journal.recover import recover_take
 from capture.station.core import Core
 from capture.station.errors import StationError
 
-_EDIT, _MEND, _FILES = 0, 1, 2
+_EDIT, _MEND, _FILES, _OLD_FILES = 0, 1, 2, 3
 _EDIT_SECONDS = 20.0
 _PAUSE_SECONDS = 0.2
+SWEPT = "swept"
+"""The library's setting that says up to when (Unix time) everything was finished and indexed."""
+_CLOCK_STEP_SECONDS = 86_400.0  # a wall clock may have been set since
 
 
 @dataclass(order=True)
@@ -44,7 +47,7 @@ class Worker:
         self._changed = changed
         self._queue: queue.PriorityQueue[_Job] = queue.PriorityQueue()
         self._count = itertools.count()
-        self._open = 0
+        self._open = dict.fromkeys((_EDIT, _MEND, _FILES, _OLD_FILES), 0)
         self._edits = 0
         self._idle = threading.Condition()
         self._stopping = threading.Event()
@@ -53,7 +56,7 @@ class Worker:
     def start(self) -> None:
         """Begin, with what former stations left undone."""
         self._thread.start()
-        self._put(_MEND, self._search)
+        self._put(_OLD_FILES, self._search)
 
     def stop(self, timeout: float = 5.0) -> None:
         """End after the present job; what is left is found again at the next start."""
@@ -63,12 +66,14 @@ class Worker:
 
     def busy(self) -> bool:
         """Whether anything is left to do."""
-        return self._open > 0
+        return any(self._open.values())
 
     def wait_idle(self, timeout: float) -> bool:
-        """Wait until everything is done; False when the time was up first."""
+        """Wait until all is done but what former stations left; False when the time was up first."""
         with self._idle:
-            return self._idle.wait_for(lambda: self._open == 0, timeout)
+            return self._idle.wait_for(
+                lambda: not any(self._open[urgency] for urgency in (_EDIT, _MEND, _FILES)), timeout
+            )
 
     def edit(self, journal: Path, name: str, value: Any, by: str) -> None:
         """Note a change of an ended take and rewrite its headers; returns when both are on disk."""
@@ -90,15 +95,15 @@ class Worker:
         finally:
             self._edits -= 1
 
-    def write_files(self, journal: Path) -> None:
+    def write_files(self, journal: Path, urgency: int = _FILES) -> None:
         """Hash the files of an ended take, when nothing rolls."""
-        self._put(_FILES, lambda: self._files(journal))
+        self._put(urgency, lambda: self._files(journal, urgency))
 
     def mend(self, journal: Path) -> None:
         """Close a take that nobody holds any more, from what is on disk."""
         self._put(_MEND, lambda: self._mend(journal))
 
-    def _files(self, journal: Path) -> None:
+    def _files(self, journal: Path, urgency: int) -> None:
         while self._core.is_rolling() and not self._edits and not self._stopping.is_set():
             time.sleep(_PAUSE_SECONDS)
         outcome = write_file_lines(journal, self._core.key, self._interrupted)
@@ -107,7 +112,7 @@ class Worker:
         if outcome.done:
             self._changed(journal)
         if outcome.cancelled and not self._stopping.is_set():
-            self.write_files(journal)
+            self.write_files(journal, urgency)
 
     def _interrupted(self) -> bool:
         """Whether hashing has to give way: to a take, to an edit, to the end of the station."""
@@ -123,21 +128,29 @@ class Worker:
 
     def _search(self) -> None:
         """Find what a crash left: takes without a seal that nobody holds, sealed ones without file lines."""
-        for journal in sorted(self._core.library.journals(), key=_age):
+        swept = self._core.library.settings().get(SWEPT)
+        since = float(swept) - _CLOCK_STEP_SECONDS if isinstance(swept, (int, float)) else 0.0
+        changed = [
+            (when, journal)
+            for journal in self._core.library.journals()
+            if (when := _changed_at(journal)) > since
+        ]
+        for _, journal in sorted(changed, reverse=True):
             if self._stopping.is_set():
                 return
             try:
                 take = summary(journal)
             except TakechainError:
                 continue
+            self._changed(journal)
             if not take.sealed:
                 self.mend(journal)
             elif unfinished(take):
-                self.write_files(journal)
+                self.write_files(journal, _OLD_FILES)
 
     def _put(self, urgency: int, work: Callable[[], None]) -> None:
         with self._idle:
-            self._open += 1
+            self._open[urgency] += 1
         self._queue.put(_Job(urgency, next(self._count), work))
 
     def _run(self) -> None:
@@ -155,7 +168,7 @@ class Worker:
                 self._core.notices.warn("worker", f"{type(error).__name__}: {error}")
             finally:
                 with self._idle:
-                    self._open -= 1
+                    self._open[job.urgency] -= 1
                     self._idle.notify_all()
 
 
@@ -172,9 +185,9 @@ def _patiently(work: Callable[[], object]) -> None:
             time.sleep(_PAUSE_SECONDS / 4)
 
 
-def _age(journal: Path) -> float:
-    """Seconds since a journal was last written, so that the newest come first."""
+def _changed_at(journal: Path) -> float:
+    """When a journal was last written, in Unix time."""
     try:
-        return time.time() - journal.stat().st_mtime
+        return journal.stat().st_mtime
     except OSError:
         return 0.0
