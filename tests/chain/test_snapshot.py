@@ -5,8 +5,10 @@ import json
 
 import pytest
 import rfc8785
+from hypothesis import given, settings
 
 from capture.chain import ChainError, Patch, Snapshot, SnapshotError, from_yaml, load, snapshot, to_yaml
+from tests.support.chains import chains
 
 AT = "2026-11-25T14:03:12.000000Z"
 
@@ -117,6 +119,22 @@ def test_yaml_is_written_and_read_the_same() -> None:
     assert from_yaml(text, "Ida", at=AT).fields == patch.fields
     again = from_yaml(text, "Per", earlier=patch)
     assert again.fields == patch.fields  # nothing changed, so nobody's word changed
+
+
+@settings(max_examples=150, deadline=None)
+@given(chains())
+def test_any_chain_comes_back_from_yaml_line_and_snapshot(fields: dict[str, object]) -> None:
+    patch = Patch()
+    for suffix, value in fields.items():
+        if suffix != "interface_input":
+            patch.set(f"input.7.{suffix}", value, "Ida", at=AT)
+    assert from_yaml(to_yaml(patch), "Ida", at=AT).fields == patch.fields
+    taken = load(snapshot(patch, [7]).to_json())
+    assert taken.verify_digest()
+    assert taken.patch().fields == patch.fields
+    again = Patch()
+    again.set_line(patch.line(7), 7, "Ida", AT)
+    assert again.fields == patch.fields
 
 
 def test_yaml_typed_by_hand() -> None:

@@ -123,3 +123,16 @@ def test_roll_returns_at_once_and_ends_at_its_length(cli: Cli, taken: dict[str, 
     assert (shown["kind"], shown["frames"]) == ("rehearsal", 48_000)
     assert cli.run("stop").code == 4
     assert cli.run("mark").code == 4
+
+
+def test_a_mark_is_set_when_the_key_was_pressed_not_when_python_had_started() -> None:
+    import sys
+
+    from capture.clock import boottime_ns
+
+    code = "import time; time.sleep(0.5); from tui.commands.live import started_ns; print(started_ns())"
+    before = boottime_ns()
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert -20_000_000 < int(done.stdout) - before < 500_000_000

@@ -66,6 +66,7 @@ def demo(as_json: AsJson = False, library: InLibrary = None) -> int:
     """The screen on a simulated rig; without a terminal a scripted session, which says what it made."""
     home = library.expanduser().absolute() if library is not None else _own_library()
     if not as_json and sys.stdin.isatty() and sys.stdout.isatty():
+        _prepare(home)
         return open_screen(home, rig=True)
     return _session(home, as_json)
 
@@ -75,6 +76,16 @@ def _own_library() -> Path:
     import tempfile
 
     return Path(tempfile.gettempdir()) / f"takechain-demo-{os.getuid()}"
+
+
+def _prepare(home: Path) -> None:
+    """Set the simulated rig up, unless somebody has set this library up already."""
+    from capture.library import Library
+    from capture.station.client import connect
+
+    with connect(Library.open(home).path) as client:
+        if client.call("status")["setup"]["interface"] is None:
+            _set_up(client, f"{datetime.now().astimezone():%Y-%m-%d}")
 
 
 def _session(home: Path, as_json: bool) -> int:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from tui.commands.common import DONE, NOT_CLEAN, AsJson, By, InLibrary, Json, answer, duration, station
+
+_START_FIELD = 19  # proc(5): starttime is the 22nd field, the 20th after the name; in ticks since boot
+_LONGEST_START_NS = 10_000_000_000
 
 
 def register(app: typer.Typer) -> None:
@@ -35,7 +40,7 @@ def roll(
 
 def stop(as_json: AsJson = False, library: InLibrary = None) -> int:
     """End the rolling take; its end and seal are on disk when this returns."""
-    moment = _now()
+    moment = started_ns()
     with station(library) as client:
         ended = client.call("stop", at_boottime_ns=moment)
     answer(as_json, ended, *_ended(ended))
@@ -53,7 +58,7 @@ def mark(
     library: InLibrary = None,
 ) -> int:
     """Mark the rolling take, at the moment this command was started."""
-    moment = _now()
+    moment = started_ns()
     with station(library) as client:
         made = client.call("mark", text=text, at_boottime_ns=moment)
     answer(as_json, made, f"mark {made['id']} at frame {made['frame']}")
@@ -106,7 +111,14 @@ def _edit(
     return DONE
 
 
-def _now() -> int:
+def started_ns() -> int:
+    """When this command was started, on the boottime clock: the key press, not Python's readiness."""
     from capture.clock import boottime_ns
 
-    return boottime_ns()
+    now = boottime_ns()
+    try:
+        fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+        started = int(fields[_START_FIELD]) * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError, AttributeError):
+        return now
+    return started if 0 <= now - started < _LONGEST_START_NS else now
