@@ -129,7 +129,7 @@ class TakechainApp(App[None]):
         self.register_theme(CALM)
         self.theme = CALM.name
         self.push_screen(RecordingScreen())
-        self.link.start()
+        self.call_after_refresh(self.link.start)  # the first paint waits for nobody
         if self._pulse_wanted:
             self.beat_on()
 

@@ -16,7 +16,8 @@ from tests.support.screen_rig import RigMaker
 from tests.support.screens import rows
 from tui.screens.levels import LevelSource
 from tui.widgets.ballistics import Ballistics
-from tui.widgets.bank import Bank, height_of, scale_labels, zone_of
+from tui.widgets.bank import Bank
+from tui.widgets.columns import height_of, scale_labels, zone_of
 
 
 def look(path: Path, *db: float, **more: Any) -> Any:

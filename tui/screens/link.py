@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from capture.errors import TakechainError
 from tui.screens.view import Json
 
-POLL_SECONDS = 0.15
+POLL_SECONDS = 0.18
 RETRY_SECONDS = 1.0
 ORDER_TIMEOUT = 30.0
 

@@ -25,6 +25,7 @@ from tui.widgets.takes import Takes
 SMALLEST = (64, 16)
 BROAD = 144  # columns that hold word and clock in letters of five rows
 PAGE = 8
+NUMBER_SECONDS = 0.2
 
 
 def bindings() -> list[BindingType]:
@@ -62,6 +63,8 @@ class RecordingScreen(TakeOrders, ChainOrders, SessionOrders):
         (24, "-usual"),
         (40, "-tall"),
     ]
+
+    _since_numbers = NUMBER_SECONDS
 
     def compose(self) -> ComposeResult:
         """The widgets from top to bottom; `small` replaces them all in a very small window."""
@@ -119,8 +122,14 @@ class RecordingScreen(TakeOrders, ChainOrders, SessionOrders):
 
     def on_beat(self, levels: Levels | None, seconds: float, elapsed: float) -> None:
         """Move meters and clock."""
-        self.bank.feed(levels, seconds)
-        self._show_track()
+        bank, was_fresh = self.bank, self.bank.fresh
+        bank.feed(levels, seconds)
+        self._since_numbers += seconds
+        if (
+            bank.fresh != was_fresh or self._since_numbers >= NUMBER_SECONDS
+        ):  # numbers that change faster cannot be read
+            self._since_numbers = 0.0
+            self._show_track()
         self._show_time()
 
     def _show_track(self) -> None:

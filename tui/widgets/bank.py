@@ -6,10 +6,11 @@ output; the zones of level are rows, so a row's colour never changes. Rows that 
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from rich.segment import Segment
+from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -17,23 +18,12 @@ from textual.widget import Widget
 from capture.recorder.page import Levels
 from tui.screens.view import Json
 from tui.widgets.ballistics import Array, Ballistics
+from tui.widgets.columns import SCALE_WIDTH, Columns, height_of
 from tui.widgets.rows import clip
 
 EIGHTHS = np.array(list(" ▁▂▃▄▅▆▇█"))
 HOLD, OVER, DEAD, ARMED, UNARMED = "╌", "▲", "∅", "●", "○"
-SCALE = (0, -3, -6, -9, -12, -18, -24, -30, -40, -50, -60)
-SCALE_WIDTH = 5
-NAMES_HEIGHT = 7  # rows above which names are worth their place
-_DB = np.array([-60.0, -50.0, -40.0, -30.0, -20.0, 0.0])
-_HEIGHT = np.array([0.0, 7.5, 15.0, 30.0, 50.0, 100.0]) / 100
-
-
-def height_of(db: Any) -> Any:
-    """Where a level stands on the scale, 0 to 1 for −60 to 0 dBFS: the deflection of IEC 60268-18.
-
-    The standard's 2.5 % at −60 is 0 here, so that the scale ends where the meter does.
-    """
-    return np.interp(db, _DB, _HEIGHT)
+LEAST_HEIGHT = 5
 
 
 class Bank(Widget):
@@ -44,7 +34,6 @@ class Bank(Widget):
         "bank--ok",
         "bank--hot",
         "bank--over",
-        "bank--quiet",
         "bank--scale",
         "bank--marks",
         "bank--chosen",
@@ -54,11 +43,15 @@ class Bank(Widget):
         super().__init__(id=id)
         self.meters = Ballistics(0)
         self._tracks: list[Json] = []
-        self._chosen = 1
         self._rate = 48000
         self._fresh = False
         self._rows: list[str] = []
         self._marked: tuple[object, ...] = ()
+        self._under: list[str] = []  # numbers and names, which change with the set-up only
+        self._named: dict[str, Style] = {}
+        self._columns = Columns(0, 0, 0, False, 1)
+
+    # -- what it shows ----------------------------------------------------------------------------
 
     def describe(self, tracks: list[Json], chosen: int, rate: int) -> None:
         """Which inputs there are, which one is selected, and the frames per second."""
@@ -66,11 +59,10 @@ class Bank(Widget):
             self.meters = Ballistics(len(tracks))
             self._fresh = False
         marked = (chosen, *((t.get("armed"), t.get("name")) for t in tracks))
-        self._tracks, self._chosen, self._rate = tracks, chosen, rate
+        self._tracks, self._rate = tracks, rate
         if marked != self._marked:
             self._marked = marked
-            self._draw()
-            self.refresh()
+            self._lay_out(chosen)
 
     def feed(self, levels: Levels | None, seconds: float) -> None:
         """Move the meters to one look at the page; None or a stale look is "no data"."""
@@ -91,179 +83,146 @@ class Bank(Widget):
 
     def on_resize(self) -> None:
         """Lay the columns out anew."""
+        self._lay_out(self._columns.selected)
+
+    def _lay_out(self, selected: int) -> None:
+        named = any(track.get("name") for track in self._tracks)
+        width, height = self.size
+        self._columns = Columns(width, height, self.meters.channels, named, selected)
+        self._under = [self._framed("", self._numbers()), *self._names()]
         self._draw()
         self.refresh()
 
-    # -- geometry ---------------------------------------------------------------------------------
-
-    @property
-    def bar_rows(self) -> int:
-        """Rows that the bars take; above them the overs, below them marks, numbers and names."""
-        return max(self.size.height - 3 - self._name_rows, 1)
-
-    @property
-    def _name_rows(self) -> int:
-        if self.size.height < 16 or not any(t.get("name") for t in self._tracks):
-            return 0
-        return 1 if self._stride >= 7 else min(8, self.size.height // 4)
-
-    @property
-    def _two_scales(self) -> bool:
-        return self.size.width >= 110
-
-    @property
-    def _room(self) -> int:
-        return max(self.size.width - SCALE_WIDTH * (2 if self._two_scales else 1), 1)
-
-    @property
-    def _stride(self) -> int:
-        return int(np.clip(self._room // max(self.meters.channels, 1), 1, 16))
-
-    @property
-    def _span(self) -> slice:
-        """The inputs on this page: all of them, or the page that holds the selected one."""
-        fit = max(self._room // self._stride, 1)
-        page = (self._chosen - 1) // fit if self.meters.channels > fit else 0
-        return slice(page * fit, min((page + 1) * fit, self.meters.channels))
-
-    # -- drawing ----------------------------------------------------------------------------------
+    # -- rows -------------------------------------------------------------------------------------
 
     def _draw(self) -> None:
-        rows = self._compose_rows() if self.meters.channels and self.size.height > 4 else []
+        columns = self._columns
+        rows = self._compose_rows() if columns.channels and columns.height >= LEAST_HEIGHT else []
         old, self._rows = self._rows, rows
         if len(old) != len(rows):
             self.refresh()
             return
         for y, (before, after) in enumerate(zip(old, rows, strict=True)):
             if before != after:
-                self.refresh(Region(0, y, self.size.width, 1))
+                self.refresh(Region(0, y, columns.width, 1))
 
     def _compose_rows(self) -> list[str]:
-        span, bars = self._span, self.bar_rows
-        over_row = self._cells(np.where(self.meters.overs[span] > 0, OVER, " "))
-        any_over = bool(np.any(self.meters.overs[span] > 0))
-        rows = [self._framed("OVER" if any_over else "", over_row)]
-        rows += self._bars(span, bars) if self._fresh else self._no_data(bars)
-        rows += [self._framed("", self._marks(span)), self._framed("", self._numbers(span))]
-        return rows + self._names(span)
+        over = self.meters.overs[self._columns.span] > 0
+        rows = [self._framed("OVER" if over.any() else "", self._cells(np.where(over, OVER, " ")))]
+        rows += self._bars() if self._fresh else self._no_data()
+        return [*rows, self._framed("", self._marks()), *self._under]
 
-    def _bars(self, span: slice, bars: int) -> list[str]:
+    def _bars(self) -> list[str]:
+        span, bars = self._columns.span, self._columns.bars
+        dead = self.meters.dead[span]
         fill = np.rint(height_of(self.meters.shown[span]) * bars * 8).astype(int)
+        fill = np.where((fill == 0) & ~dead, 1, fill)  # quiet still shows a foot
         held = np.ceil(height_of(self.meters.held[span]) * bars).astype(int) - 1
-        fill = np.where((fill == 0) & ~self.meters.dead[span], 1, fill)  # quiet still shows a foot
-        labels = scale_labels(bars)
-        rows = []
-        for row in range(bars - 1, -1, -1):
-            step = np.clip(fill - 8 * row, 0, 8)
-            signs = EIGHTHS[step]
-            signs = np.where((step == 0) & (held == row), HOLD, signs)
-            if row == 0:
-                signs = np.where(self.meters.dead[span], "░", signs)
-            rows.append(self._framed(labels[row], self._cells(signs, bar=True)))
-        return rows
+        steps = np.clip(fill - 8 * np.arange(bars)[:, None], 0, 8)
+        signs = EIGHTHS[steps]
+        signs = np.where((steps == 0) & (held == np.arange(bars)[:, None]), HOLD, signs)
+        signs[0] = np.where(dead, "░", signs[0])
+        labels = self._columns.labels
+        return [
+            self._framed(labels[row], self._cells(signs[row], bar=True)) for row in range(bars - 1, -1, -1)
+        ]
 
-    def _no_data(self, bars: int) -> list[str]:
-        empty = [self._framed("", "")] * bars
-        words = "no data"
-        empty[bars // 2] = self._framed("", words.center(self._room))
-        return empty
+    def _no_data(self) -> list[str]:
+        bars = self._columns.bars
+        rows = [self._framed("", "")] * bars
+        rows[bars // 2] = self._framed("", "no data".center(self._columns.room))
+        return rows
 
     def _cells(self, signs: Array, *, bar: bool = False) -> str:
         """One sign per input as text: bars fill their column but for a gap, marks stand at its left."""
-        stride = self._stride
+        stride = self._columns.stride
         if stride == 1:
             return "".join(signs.tolist())
         wide = stride - 1 if bar else 1
-        return "".join(sign * wide + " " * (stride - wide) for sign in signs.tolist())
+        gap = " " * (stride - wide)
+        return "".join([sign * wide + gap for sign in signs.tolist()])
 
     def _framed(self, label: str, cells: str) -> str:
         left = f"{label:>{SCALE_WIDTH - 1}}│"
-        if not self._two_scales:
+        if not self._columns.two_scales:
             return left + cells
-        return f"{left}{cells[: self._room]:<{self._room}}│{label:<{SCALE_WIDTH - 1}}"
+        room = self._columns.room
+        return f"{left}{cells[:room]:<{room}}│{label:<{SCALE_WIDTH - 1}}"
 
-    def _marks(self, span: slice) -> str:
+    def _marks(self) -> str:
+        span = self._columns.span
         signs = [
             DEAD if dead and self._fresh else ARMED if track.get("armed") else UNARMED
-            for track, dead in zip(self._tracks[span], self.meters.dead[span], strict=True)
+            for track, dead in zip(self._tracks[span], self.meters.dead[span].tolist(), strict=True)
         ]
         return self._cells(np.array(signs))
 
-    def _numbers(self, span: slice) -> str:
+    def _numbers(self) -> str:
         """Numbers of the inputs that have room; the first, every eighth, and the selected one always."""
-        line = [" "] * ((span.stop - span.start) * self._stride + 3)
-        every = 1 if self._stride >= 4 else 8
+        span, stride, chosen = self._columns.span, self._columns.stride, self._columns.selected - 1
+        line = [" "] * (max(span.stop - span.start, 1) * stride + 5)
+        every = 1 if stride >= 4 else 8
         wanted = [n for n in range(span.start, span.stop) if n == span.start or (n + 1) % every == 0]
-        for number in [*wanted, self._chosen - 1]:
-            start = (number - span.start) * self._stride
-            text = str(number + 1)
-            if number == self._chosen - 1:  # its neighbours' digits would read as part of it
-                for x in range(max(start - 2, 0), min(start + len(text) + 1, len(line))):
+        for number in [*wanted, chosen]:
+            start, text = max(number - span.start, 0) * stride, str(number + 1)
+            if number == chosen:  # its neighbours' digits would read as part of it
+                for x in range(max(start - 2, 0), min(start + len(text) + 2, len(line))):
                     line[x] = " "
             line[start : start + len(text)] = text
         return "".join(line).rstrip()
 
-    def _names(self, span: slice) -> list[str]:
-        count, stride = self._name_rows, self._stride
-        names = [str(track.get("name") or "") for track in self._tracks[span]]
+    def _names(self) -> list[str]:
+        count, stride = self._columns.name_rows, self._columns.stride
+        names = [str(track.get("name") or "") for track in self._tracks[self._columns.span]]
         if count == 1:
             return [self._framed("", "".join(f"{clip(name, stride - 1):<{stride}}" for name in names))]
         down = [[name[y] if y < len(name) else " " for name in names] for y in range(count)]
         return [self._framed("", self._cells(np.array(row))) for row in down]
 
+    # -- drawing ----------------------------------------------------------------------------------
+
+    def notify_style_update(self) -> None:
+        """Forget styles that are no longer true."""
+        self._named.clear()
+        super().notify_style_update()
+
+    def _style(self, name: str) -> Style:
+        known = self._named.get(name)
+        if known is None:
+            known = self.get_component_rich_style(f"bank--{name}") if name else self.rich_style
+            self._named[name] = known
+        return known
+
     def render_line(self, y: int) -> Strip:
         """One row in the style of its zone; rows of marks show the selected input inverted."""
-        width = self.size.width
-        base = self.rich_style
+        width, base = self._columns.width, self._style("")
         if y >= len(self._rows):
             return Strip.blank(width, base)
-        text, bars = self._rows[y], self.bar_rows
-        if 1 <= y <= bars:
-            return self._bar_line(text, bars - y, bars).adjust_cell_length(width, base)
+        text, bars = self._rows[y], self._columns.bars
         if y == 0:
-            strip = Strip([Segment(text, self.get_component_rich_style("bank--over"))])
-            return strip.adjust_cell_length(width, base)
-        return self._mark_line(text).adjust_cell_length(width, base)
+            strip = Strip([Segment(text, self._style("over"))])
+        elif y <= bars:
+            strip = self._bar_line(text, self._columns.zones[bars - y])
+        else:
+            strip = self._mark_line(text)
+        return strip.adjust_cell_length(width, base)
 
-    def _bar_line(self, text: str, row: int, bars: int) -> Strip:
-        scale = self.get_component_rich_style("bank--scale")
-        zone = self.get_component_rich_style(f"bank--{zone_of(row, bars)}")
-        if not self._fresh:
-            zone = scale
-        end = SCALE_WIDTH + self._room
-        return Strip(
-            [
-                Segment(text[:SCALE_WIDTH], scale),
-                Segment(text[SCALE_WIDTH:end], zone),
-                Segment(text[end:], scale),
-            ]
-        )
+    def _bar_line(self, text: str, zone: str) -> Strip:
+        scale = self._style("scale")
+        if not self._columns.two_scales:
+            parts = (text[:SCALE_WIDTH], text[SCALE_WIDTH:], "")
+        else:
+            end = SCALE_WIDTH + self._columns.room
+            parts = (text[:SCALE_WIDTH], text[SCALE_WIDTH:end], text[end:])
+        styles = (scale, self._style(zone) if self._fresh else scale, scale)
+        return Strip([Segment(part, style) for part, style in zip(parts, styles, strict=True) if part])
 
     def _mark_line(self, text: str) -> Strip:
-        marks = self.get_component_rich_style("bank--marks")
-        chosen = self.get_component_rich_style("bank--chosen")
-        start = SCALE_WIDTH + (self._chosen - 1 - self._span.start) * self._stride
-        end = start + max(self._stride - 1, 1)
-        if self._stride == 1 and text[start : start + 1].isdigit():
-            end = start + len(str(self._chosen))
+        marks, chosen, columns = self._style("marks"), self._style("chosen"), self._columns
+        start = SCALE_WIDTH + max(columns.selected - 1 - columns.span.start, 0) * columns.stride
+        end = start + max(columns.stride - 1, 1)
+        if columns.stride == 1 and text[start : start + 1].isdigit():
+            end = start + len(str(columns.selected))
         padded = text.ljust(end)
-        return Strip(
-            [Segment(padded[:start], marks), Segment(padded[start:end], chosen), Segment(padded[end:], marks)]
-        )
-
-
-def zone_of(row: int, bars: int) -> str:
-    """The zone of a row counted from the bottom, by its lower edge: over from −3, hot from −12 dBFS."""
-    edge = row / bars
-    if edge >= height_of(-3.0) - 1e-9:
-        return "over"
-    return "hot" if edge >= height_of(-12.0) - 1e-9 else "ok"
-
-
-def scale_labels(bars: int) -> list[str]:
-    """The label of each row from the bottom: a level stands in the row that its bar's top reaches."""
-    labels = [""] * bars
-    for db in sorted(SCALE, key=lambda db: (db % 6 != 0, -db)):
-        row = min(max(int(np.ceil(height_of(float(db)) * bars)) - 1, 0), bars - 1)
-        labels[row] = labels[row] or str(db).replace("-", "−")
-    return labels
+        parts = ((padded[:start], marks), (padded[start:end], chosen), (padded[end:], marks))
+        return Strip([Segment(part, style) for part, style in parts])

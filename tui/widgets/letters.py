@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 _FONT = {
     "0": ".##. #..# #..# #..# .##.",
     "1": ".#. ##. .#. .#. ###",
@@ -43,11 +45,13 @@ _FONT = {
 PIXEL_ROWS = 5
 
 
+@lru_cache(maxsize=64)
 def width(text: str, scale: int = 1) -> int:
     """How many cells `drawn` needs."""
     return len(_pixels(text)[0]) * scale
 
 
+@lru_cache(maxsize=64)
 def drawn(text: str, scale: int = 1) -> list[str]:
     """The text in 3 rows at scale 1, 5 rows at scale 2; signs the font lacks are left out."""
     rows = ["".join(pixel * scale for pixel in row) for row in _pixels(text) for _ in range(scale)]

@@ -36,6 +36,7 @@ class Rows(Widget):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id)
         self._rows: list[tuple[Span, ...]] = []
+        self._named: dict[str, Style] = {}
 
     def show(self, rows: Sequence[Row]) -> None:
         """Draw these rows from the top; refreshes only the ones that differ from what stands there."""
@@ -52,12 +53,21 @@ class Rows(Widget):
         return ["".join(text for text, _ in row) for row in self._rows]
 
     def style_named(self, name: str) -> Style:
-        """The style of a span."""
-        return self.get_component_rich_style(f"rows--{name}") if name else self.rich_style
+        """The style of a span; kept until the theme or a class changes, since it is dear to compute."""
+        known = self._named.get(name)
+        if known is None:
+            known = self.get_component_rich_style(f"rows--{name}") if name else self.rich_style
+            self._named[name] = known
+        return known
+
+    def notify_style_update(self) -> None:
+        """Forget styles that are no longer true."""
+        self._named.clear()
+        super().notify_style_update()
 
     def render_line(self, y: int) -> Strip:
         """One row as segments that carry their own background."""
-        width, own = self.size.width, self.rich_style
+        width, own = self.size.width, self.style_named("")
         row = self._rows[y] if y < len(self._rows) else ()
         segments = [Segment(text, self.style_named(name)) for text, name in row if text]
         return Strip(segments).adjust_cell_length(width, own)
