@@ -1,6 +1,7 @@
 """`takechain record` as a script uses it: its JSON, its exit codes, and what ends it."""
 
 import hashlib
+import os
 import signal
 import subprocess
 import wave
@@ -105,14 +106,28 @@ def test_another_client_may_stop_it_and_mark_it(cli: Cli, taken: dict[str, objec
 
 
 def test_a_killed_station_costs_no_frame(cli: Cli, taken: dict[str, object]) -> None:
-    import os
-
     process = cli.start("record", *RIG, "--slate", "Echo", "--seconds", "6", "--json")
     until(lambda: rolling(cli), 30)
     os.kill(cli.run("station", "status", "--json").json["pid"], signal.SIGKILL)
     result = ended(process)
     assert result.code == 0, result
     assert (result.json["condition"], result.json["frames"]) == ("clean", 288_000)
+
+
+def test_a_killed_recorder_is_said_with_exit_3(cli: Cli, taken: dict[str, object]) -> None:
+    process = cli.start("record", *RIG, "--slate", "Fault", "--seconds", "8", "--json")
+    until(lambda: rolling(cli), 30)
+    until(lambda: cli.run("station", "status", "--json").json["take"]["frames"] > 96_000)
+    os.kill(cli.run("station", "status", "--json").json["recorder"]["pid"], signal.SIGKILL)
+    result = ended(process)
+    assert result.code == 3, result
+    told = result.json
+    assert told["condition"] != "clean"
+    assert told["lost_frames"] > 0
+    assert len(told["gaps"]) == 1
+    assert {file["part"] for file in told["files"]} == {1, 2}
+    assert "not clean" in result.said[0]
+    assert cli.run("verify", told["journal"]).code == 0
 
 
 def test_roll_returns_at_once_and_ends_at_its_length(cli: Cli, taken: dict[str, object]) -> None:

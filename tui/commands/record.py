@@ -180,8 +180,7 @@ class _Taking:
         began = self._client.call("roll", kind=kind, limit_seconds=seconds)
         self._journal = Path(began["journal"])
         self._next_line = time.monotonic() + _PROGRESS_SECONDS[0]
-        if not self._quiet:
-            say(f"rolling {began['name']} into {self._journal.parent} (Ctrl-C stops)")
+        self._say(f"rolling {began['name']} into {self._journal.parent} (Ctrl-C stops)")
 
     def wait(self) -> TakeRecord:
         """The finished take with its file hashes; raises WireError or NoStation when nobody can finish it."""
@@ -219,7 +218,15 @@ class _Taking:
             take = self._client.call("status")["take"]
             if take is not None:
                 lost = f", {take['lost_frames']} frames lost" if take["lost_frames"] else ""
-                say(f"{duration(take['seconds'])}{lost}")
+                self._say(f"{duration(take['seconds'])}{lost}")
+
+    def _say(self, line: str) -> None:
+        """Tell people how it goes; a reader who left never ends a take."""
+        try:
+            if not self._quiet:
+                say(line)
+        except BrokenPipeError:
+            self._quiet = True
 
 
 class _Waiter(threading.Thread):
