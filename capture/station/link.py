@@ -141,6 +141,15 @@ def adopt(runtime: Path) -> RecorderLink | None:
     return link
 
 
+def read_config(runtime: Path) -> Json:
+    """What the newest recorder was started with; empty when that cannot be read."""
+    try:
+        config = json.loads((runtime / CONFIG_NAME).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return config if isinstance(config, dict) else {}
+
+
 def read_info(runtime: Path) -> Json | None:
     """What a recorder wrote of itself into the run-time folder."""
     try:

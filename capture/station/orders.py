@@ -151,7 +151,7 @@ class Orders:
         changed = {name for name, value in before.items() if getattr(core.settings, name) != value}
         self._named(before, changed, wanted)
         reopen = changed & set(_CAPTURING) or (
-            "interface" in wanted and self._station.takes.supervisor.link is None
+            "interface" in wanted and self._station.takes.supervisor.interface_state != "open"
         )
         if reopen:
             self._reopen(before)

@@ -17,6 +17,7 @@ from capture.station.edits import Edits
 from capture.station.indexer import Indexer
 from capture.station.lock import StationLock
 from capture.station.orders import Orders
+from capture.station.seen import Seen
 from capture.station.sensors import SensorDesk
 from capture.station.shelf import Shelf
 from capture.station.takes import Takes
@@ -42,6 +43,7 @@ class Station:
         self.sensors = SensorDesk(self.core, self._recorder_lines)
         self.takes = Takes(self.core, self.sensors, self.shelf, self.worker, self.indexer)
         self.edits = Edits(self.core, self.takes, self.shelf, self.worker, self.indexer)
+        self.seen = Seen()
         self._orders = Orders(self)
         self._server = Server(self.core.runtime / SOCKET_NAME, self._orders.handle)
         self._leaving = threading.Event()

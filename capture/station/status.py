@@ -9,6 +9,7 @@ from capture.errors import TakechainError
 from capture.station.client import version
 from capture.station.core import Core, Rolling
 from capture.station.disk import take_bytes_per_second
+from capture.station.seen import NOTHING
 from capture.station.settings import today
 from capture.wire import Json
 
@@ -78,20 +79,21 @@ def _setup(station: Station) -> Json:
 
 
 def _tracks(station: Station) -> list[Json]:
-    core, supervisor = station.core, station.takes.supervisor
+    core, supervisor, seen = station.core, station.takes.supervisor, station.seen
     available = supervisor.interface.inputs if supervisor.interface else 0
     armed, rolling = set(core.settings.armed(available)), core.rolling
+    following = seen.standing.of(core.patch.patch)
+    present = seen.rolling.of(rolling.patch) if rolling is not None else following
     tracks = []
     for number in range(1, available + 1):
-        standing = core.patch.patch
-        shown = rolling.patch if rolling is not None else standing
+        after = following.get(number, NOTHING)
         track: Json = {
             "input": number,
-            "name": str(standing.get(f"input.{number}.source.name") or ""),
+            "name": after.name,
             "armed": number in armed,
-            "line": shown.line(number),
-            "next_line": standing.line(number),
-            "carried": standing.carried(number),
+            "line": present.get(number, NOTHING).line,
+            "next_line": after.line,
+            "carried": after.carried,
             "link": core.settings.partner(number),
         }
         tracks.append(track)
@@ -102,7 +104,7 @@ def _next(station: Station) -> Json | None:
     if station.takes.supervisor.interface is None:
         return None
     try:
-        plan = station.takes.plan()
+        plan = station.seen.plan(station.takes)
         return {
             "number": plan.number,
             "name": plan.name,

@@ -102,7 +102,7 @@ class Supervisor:
             link.quit()
             return
         self.link, self.last_look = link, look
-        self.interface = _known(str(look.get("interface", "")), int(look.get("channels", 0)))
+        self.interface = _described(recorder.read_config(self._core.runtime), look)
         self._opened()
         take = look.get("take")
         if take is not None:
@@ -122,6 +122,7 @@ class Supervisor:
                 "runtime": str(core.runtime),
                 "config_dir": str(core.config_dir),
                 "ring_seconds": RING_SECONDS,
+                "described": self.interface.as_dict(),
             }
             self.link = recorder.start(core.runtime, config)
         except (TakechainError, HardwareError, OSError) as error:
@@ -258,8 +259,12 @@ class Supervisor:
                 self._core.notices.warn("interface", f"{self._core.settings.interface}: {what}")
 
 
-def _known(interface_id: str, channels: int) -> Interface:
+def _described(config: Json, look: Json) -> Interface:
+    """The interface as it was listed when its recorder was started: asking again could take seconds."""
+    wanted, described = str(look.get("interface", "")), config.get("described")
     try:
-        return find(interface_id)
-    except HardwareError:
-        return Interface(interface_id, interface_id, "", channels, (), 0, "unknown")
+        if isinstance(described, dict) and described.get("id") == wanted:
+            return Interface(**{**described, "rates": tuple(described["rates"])})
+    except (KeyError, TypeError):
+        pass  # written by another version
+    return Interface(wanted, wanted, "", int(look.get("channels", 0)), (), 0, "unknown")

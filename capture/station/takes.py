@@ -34,7 +34,7 @@ class Takes:
     def __init__(
         self, core: Core, sensors: SensorDesk, shelf: Shelf, worker: Worker, indexer: Indexer
     ) -> None:
-        self._core = core
+        self.core = core
         self._sensors = sensors
         self._shelf = shelf
         self._worker = worker
@@ -44,7 +44,7 @@ class Takes:
 
     def roll(self, kind: str = "take", limit_seconds: float | None = None) -> Json:
         """Begin a take; raises RecorderBusy while one rolls, NothingRecorded with the reason otherwise."""
-        core = self._core
+        core = self.core
         self.refuse_while_rolling()
         made_for = _kind(kind)
         link = self.supervisor.require()
@@ -86,18 +86,18 @@ class Takes:
         """The take that would be made now: number, name, folder and files."""
         supervisor = self.supervisor
         available = supervisor.interface.inputs if supervisor.interface else 0
-        return plan(self._core, available)
+        return plan(self.core, available)
 
     def refuse_while_rolling(self) -> None:
         """Raise RecorderBusy, naming the take that is in the way."""
-        core = self._core
+        core = self.core
         if core.is_rolling():
             name = core.rolling.name if core.rolling else "the last take"
             raise RecorderBusy(f"{name} is rolling in this library", "stop it first with `takechain stop`")
 
     def stop(self, at_boottime_ns: int | None = None) -> Json:
         """End the rolling take; returns when end and seal are on disk. Raises OrderRefused if none rolls."""
-        core = self._core
+        core = self.core
         rolling = core.rolling
         if rolling is None or core.state is not State.LOST:
             core.follow("stop")
@@ -116,17 +116,17 @@ class Takes:
 
     def ended(self, last: Json) -> None:
         """The recorder ended the take by itself, at its limit or because it had to."""
-        rolling = self._core.rolling
+        rolling = self.core.rolling
         assert rolling is not None
-        if self._core.state is not State.LOST:
-            self._core.follow("stop")
+        if self.core.state is not State.LOST:
+            self.core.follow("stop")
         done = self._finished(rolling)
         if done.get("condition") not in ("clean", None):
-            self._core.notices.warn("take", f"{rolling.name} ended by itself: {done['condition']}")
+            self.core.notices.warn("take", f"{rolling.name} ended by itself: {done['condition']}")
 
     def resume(self, cause: str) -> None:
         """Go on with the rolling take as its next part, on the supervisor's new recorder."""
-        core, rolling, link = self._core, self._core.rolling, self.supervisor.link
+        core, rolling, link = self.core, self.core.rolling, self.supervisor.link
         assert rolling is not None
         assert link is not None
         record = rolling.refresh()
@@ -150,7 +150,7 @@ class Takes:
         core.notices.warn("take", f"{rolling.name} goes on as part {part} ({cause})")
 
     def _rolls(self, take: Plan, uuid: str, limit: int | None, began: Json) -> Json:
-        core = self._core
+        core = self.core
         patch = Patch(core.patch.patch.fields)
         started = int(began.get("started_boottime_ns") or boottime_ns())
         core.begin_rolling(
@@ -170,16 +170,16 @@ class Takes:
         from capture.journal.recover import recover_take
 
         try:
-            recover_take(rolling.journal, self._core.key)
+            recover_take(rolling.journal, self.core.key)
         except TakechainError as error:
-            self._core.notices.warn("take", f"{rolling.name} could not be closed: {error.what}")
+            self.core.notices.warn("take", f"{rolling.name} could not be closed: {error.what}")
 
     def _finished(self, rolling: Rolling) -> Json:
         record = rolling.refresh()
         self.last = rolling.uuid
         self._shelf.update(rolling.journal)
         self._worker.write_files(rolling.journal)
-        self._core.end_rolling()
+        self.core.end_rolling()
         self._indexer.add(rolling.journal)
         return {
             "take": rolling.uuid,
@@ -193,7 +193,7 @@ class Takes:
         }
 
     def _refuse_without_room(self, tracks: int) -> None:
-        core = self._core
+        core = self.core
         pace = take_bytes_per_second(tracks, core.settings.rate, core.settings.format)
         left = core.disk.seconds_left(pace)
         if left is not None and left < LEAST_SECONDS:
@@ -207,7 +207,7 @@ class Takes:
         assert interface is not None
         fields: dict[str, Any] = interface.as_dict()
         del fields["rates"], fields["default_rate"]
-        return {**fields, "rate": self._core.settings.rate}
+        return {**fields, "rate": self.core.settings.rate}
 
 
 def part_files(record: TakeRecord, part: int) -> list[str]:
