@@ -152,7 +152,7 @@ class TakechainApp(App[None]):
         levels = self.levels.read(page)
         taken = levels.take_frames if levels is not None and not levels.stale else -1
         self.elapsed = taken / self.view.rate if taken >= 0 and self.view.take else self._elapsed(now)
-        if isinstance(self.screen, Page):
+        if self.is_running and isinstance(self.screen, Page) and self.screen.ready:
             self.screen.on_beat(levels, seconds, self.elapsed)
 
     def _elapsed(self, now: int) -> float:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.events import Key
 from textual.widgets import Input, OptionList, Select
 
 from capture.errors import EnvironmentLacking, UsageError
@@ -197,3 +198,27 @@ async def test_a_listing_that_fails_is_said(rig: RigMaker) -> None:
 )
 def test_orders(before: dict[str, str], now: dict[str, str], orders: list[tuple[str, Any]]) -> None:
     assert [(order.do, order.args) for order in orders_for(before, now)] == orders
+
+
+async def test_leaving_while_a_page_beats_is_quiet(rig: RigMaker) -> None:
+    """A beat or a status that comes while screens are taken down finds no widgets and says nothing."""
+    async with rig(prepare=lively) as made:
+        screen = await opened(made)
+        await made.press("escape")
+        screen.on_view()
+        screen.on_beat(None, 0.05, 0.0)
+        assert not screen.ready
+        assert isinstance(made.app.screen, RecordingScreen)
+
+
+async def test_a_quick_typist_lands_in_the_right_fields(rig: RigMaker) -> None:
+    async with rig(prepare=nothing) as made:
+        screen = await opened(made)
+        screen.query_one("#project").focus()
+        await made.pilot.pause()
+        for key in ("a", "tab", "b", "tab", "c"):
+            made.app.post_message(Key(key, None if key == "tab" else key))
+        await made.settle()
+        values = screen.values()
+        assert (values["project"], values["slate"]) == ("a", "c")
+        assert values["session"].endswith("b")

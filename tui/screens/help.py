@@ -53,7 +53,7 @@ class HelpScreen(Page):
 
     def on_view(self) -> None:
         """Keep the state in sight."""
-        if self.is_mounted:
+        if self.ready:
             self.query_one(Band).update(self.view, self.takechain.elapsed)
 
     def on_beat(self, levels: Levels | None, seconds: float, elapsed: float) -> None:

@@ -30,6 +30,11 @@ class Page(Screen[None]):
         """What is known now."""
         return self.takechain.view
 
+    @property
+    def ready(self) -> bool:
+        """Whether the widgets are there: not before mounting, and not while the screen is taken down."""
+        return self.is_mounted and self.app.is_running and self in self.app.screen_stack
+
     def send(self, order: Order) -> None:
         """Give an order to the station; its answer comes back on the screen's own thread."""
         self.takechain.link.order(order)

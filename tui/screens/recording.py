@@ -106,7 +106,7 @@ class RecordingScreen(TakeOrders, ChainOrders, SessionOrders):
 
     def on_view(self) -> None:
         """Show new facts of the station, or of this screen."""
-        if not self.is_mounted:
+        if not self.ready:
             return
         view, gone = self.view, self.takechain.gone
         self.bank.describe(view.tracks, view.input, view.rate)

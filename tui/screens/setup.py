@@ -31,6 +31,8 @@ class SetupScreen(Page):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s,f10", "use", "Use this", priority=True),
         Binding("escape,f2", "leave", "Back"),
+        Binding("tab", "app.focus_next", "Next", priority=True),  # before the next key is looked at
+        Binding("shift+tab", "app.focus_previous", "Previous", priority=True),
     ]
 
     def __init__(self) -> None:
@@ -113,7 +115,7 @@ class SetupScreen(Page):
             self.app.call_from_thread(self._list, listing)
 
     def _list(self, listing: Listing) -> None:
-        if not self.is_mounted:
+        if not self.ready:
             return
         self._interfaces = tuple(sorted(listing.interfaces, key=lambda face: face.origin == "simulated"))
         box = self.query_one(OptionList)
@@ -203,7 +205,7 @@ class SetupScreen(Page):
         self.send(Order(first.do, first.args, then, lambda error: self._say(in_one_line(error))))
 
     def _say(self, text: str) -> None:
-        if self.is_mounted:
+        if self.ready:
             self.query_one("#setup-says", Rows).show([[(f" {text}", "warn")]] if text else [])
 
     def on_resize(self) -> None:
@@ -212,7 +214,7 @@ class SetupScreen(Page):
 
     def on_view(self) -> None:
         """Keep the state in sight."""
-        if self.is_mounted:
+        if self.ready:
             self.query_one(Band).update(self.view, self.takechain.elapsed)
 
     def on_beat(self, levels: Levels | None, seconds: float, elapsed: float) -> None:

@@ -84,7 +84,8 @@ def _take(view: View) -> Row:
         lost = f"  ≈ {take['lost_frames']} frames lost" if take.get("lost_frames") else ""
         return [(f"{take.get('slate', '')} · take {take.get('number', '')}{kind_words}{lost}", "strong")]
     if following := view.status.get("next"):
-        return [(f"{view.setup.get('slate', '')} · next take {following.get('number', '')}", "strong")]
+        slate = following.get("slate") or view.setup.get("slate", "")
+        return [(f"{slate} · next take {following.get('number', '')}", "strong")]
     return []
 
 
