@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from types import UnionType
+from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from capture.errors import NothingRecorded, TakechainError, UsageError
 from capture.journal.numbering import slate_folder
@@ -29,7 +30,7 @@ _LONGEST_WAIT = 3600.0
 
 
 class Orders:
-    """Every public method whose name does not begin with `_` is an order; `handle` finds and calls it."""
+    """The table of orders: free ones are answered at once, those that change something one at a time."""
 
     def __init__(self, station: Station) -> None:
         self._station = station
@@ -48,7 +49,7 @@ class Orders:
         self._changing: dict[str, Callable[..., Json]] = {
             "setup": self._setup,
             "roll": self._roll,
-            "roomtone": lambda limit_seconds=None: takes.roll("room tone", limit_seconds),
+            "roomtone": self._roomtone,
             "stop": takes.stop,
             "mark": edits.mark,
             "unmark": edits.unmark,
@@ -75,10 +76,7 @@ class Orders:
         order = self._free.get(do) or self._changing.get(do)
         if order is None:
             raise UsageError(f"the station knows no order {do!r}", "is this client newer than the station?")
-        try:
-            inspect.signature(order).bind(**args)
-        except TypeError as error:
-            raise UsageError(f"{do}: {error}") from None
+        _check_arguments(do, order, args)
         if do in self._free:
             return order(**args)
         with self._core.orders:
@@ -195,6 +193,9 @@ class Orders:
         self._station.shelf.turn_to(self._core.settings.project, self._core.settings.slate)
         return began
 
+    def _roomtone(self, limit_seconds: float | None = None) -> Json:
+        return self._roll("room tone", limit_seconds)
+
     def _slate(self, name: str) -> Json:
         """Begin a slate, or open one again whose name is the same but for case; its count goes on."""
         self._station.takes.refuse_while_rolling()
@@ -232,3 +233,26 @@ class Orders:
         self._station.takes.refuse_while_rolling()
         self._station.leave("a client asked for it")
         return {}
+
+
+def _check_arguments(do: str, order: Callable[..., Json], args: Json) -> None:
+    """Raise UsageError where a client's arguments are not those of the order, by name or by type."""
+    signature = inspect.signature(order, eval_str=True)
+    try:
+        given = signature.bind(**args).arguments
+    except TypeError as error:
+        raise UsageError(f"{do}: {error}") from None
+    for name, value in given.items():
+        parameter = signature.parameters[name]
+        if parameter.kind is not parameter.VAR_KEYWORD and not _fits(value, parameter.annotation):
+            raise UsageError(f"{do}: {name} cannot be {value!r}")
+
+
+def _fits(value: Any, wanted: Any) -> bool:
+    if wanted in (Any, inspect.Parameter.empty):
+        return True
+    kinds = get_args(wanted) if isinstance(wanted, UnionType) else (wanted,)
+    plain = tuple(get_origin(kind) or kind for kind in kinds)
+    if isinstance(value, bool):
+        return bool in plain
+    return isinstance(value, plain) or (isinstance(value, int) and float in plain)

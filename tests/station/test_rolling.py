@@ -162,6 +162,11 @@ def test_bad_orders_are_one_clear_line(studio: Desk) -> None:
         ("undo", {}, "nothing to undo"),
         ("dance", {}, "no order 'dance'"),
         ("roll", {"speed": 2}, "speed"),
+        ("roll", {"limit_seconds": "long"}, "limit_seconds cannot be 'long'"),
+        ("track", {"input": "3"}, "input cannot be '3'"),
+        ("people", {"people": "Anna"}, "people cannot be 'Anna'"),
+        ("chain", {"line": "SM57 > in 1", "when": "soon"}, "neither now nor next"),
+        ("air", {"temperature": True}, "temperature cannot be True"),
     ]
     for do, args, words in cases:
         with pytest.raises(TakechainError, match=words) as refused:
