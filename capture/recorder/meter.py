@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 FULL_SCALE = np.float32(8388607 / 8388608)
 """The largest positive 24-bit sample; what reaches it, of either sign, counts as full scale."""
 OVER_SAMPLES = 3
+_NEARLY_FULL = np.float32(0.9999)  # the root of a square is not exact to the last bit
+_STRETCH_SAMPLES = 1 << 16  # worked on at a time: they stay in the processor's cache
 _FOLD = 16  # rows folded into one long row: numpy's inner loops then run over many samples
 
 
@@ -30,20 +32,38 @@ class Meter:
         self.overs = np.zeros(channels, np.int64)
         self.zero_run = np.zeros(channels, np.int64)
         self._tail = np.zeros((OVER_SAMPLES, channels), np.bool_)
+        self._work = np.empty(max(_STRETCH_SAMPLES, _FOLD * channels), np.float32)
 
     def measure(self, samples: NDArray[np.float32]) -> Measured:
         """The levels of a chunk of shape (frames, channels), C-contiguous, at least one frame."""
-        peak = peaks(samples)
-        squares = np.einsum("ij,ij->j", samples, samples, dtype=np.float32).astype(np.float64)
+        with np.errstate(over="ignore", invalid="ignore"):
+            loudest, squares = self._squares(samples)
+            peak = np.sqrt(loudest)
         overs = self._count_overs(samples, peak)
         self._follow_zeros(samples, peak)
         return Measured(peak, squares, overs)
+
+    def _squares(self, samples: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+        """Per channel the largest square and the sum of squares: each sample is read once."""
+        frames, channels = samples.shape
+        loudest, total = np.zeros(channels, np.float32), np.zeros(channels)
+        stretch = max(_FOLD, self._work.size // channels // _FOLD * _FOLD)
+        for first in range(0, frames, stretch):
+            part = samples[first : first + stretch]
+            work = self._work[: part.size].reshape(part.shape)
+            np.multiply(part, part, out=work)
+            fold = _FOLD if len(part) % _FOLD == 0 else 1
+            rows = work.reshape(-1, fold * channels)
+            np.maximum(loudest, rows.max(0).reshape(fold, channels).max(0), out=loudest)
+            total += rows.sum(0).reshape(fold, channels).sum(0)
+        loudest[np.isnan(loudest)] = 1.0  # what is no number is an over, not silence
+        return loudest, total
 
     def _count_overs(
         self, samples: NDArray[np.float32], peak: NDArray[np.float32]
     ) -> NDArray[np.int64] | None:
         """An over is a run of three full-scale samples; it counts once, at its third sample."""
-        if not (peak >= FULL_SCALE).any():
+        if not (peak >= _NEARLY_FULL).any():
             self._tail[:] = False
             return None
         full = np.concatenate((self._tail, np.abs(samples) >= FULL_SCALE))
@@ -64,18 +84,3 @@ class Meter:
         self.zero_run[~ends_in_zero] = 0
         for channel in np.flatnonzero(ends_in_zero & ~dead):
             self.zero_run[channel] = frames - 1 - int(np.flatnonzero(samples[:, channel])[-1])
-
-
-def peaks(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The largest magnitude per channel of (frames, channels); not a number counts as full scale."""
-    frames, channels = samples.shape
-    whole = frames - frames % _FOLD
-    highest = np.zeros(channels, np.float32)
-    for part, fold in ((samples[:whole], _FOLD), (samples[whole:], 1)):
-        if len(part):
-            rows = part.reshape(-1, fold * channels)
-            reach = np.maximum(rows.max(0), -rows.min(0)).reshape(fold, channels).max(0)
-            np.maximum(highest, reach, out=highest)
-    if not np.isfinite(highest).all():
-        highest[np.isnan(highest)] = 1.0
-    return highest

@@ -16,7 +16,7 @@ import math
 from bisect import bisect_left
 from collections import deque
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from statistics import median
 
 WINDOW_NS = 500_000_000  # of one minimum of the edge
@@ -75,6 +75,7 @@ class Timeline:
         self._open: list[Look] = []
         self._past: deque[float] = deque(maxlen=PAST_LOOKS)  # lags older than the looks that are judged
         self._windows: deque[_Window] = deque(maxlen=PERIOD_WINDOWS)
+        self._usual = math.inf  # a lag below this is no sign of loss
         self._fit: deque[tuple[float, float]] = deque(maxlen=FIT_WINDOWS)  # (seconds, edge)
         self._line: tuple[float, float] | None = None  # edge at the start, and its slope per second
 
@@ -147,6 +148,7 @@ class Timeline:
         lowest = min(looks, key=lambda look: look.lag)
         period = math.gcd(*(step for step in came if step))
         self._windows.append(_Window(lowest.at_ns, lowest.lag, max(lags) - lowest.lag, period))
+        self._usual = min(window.edge for window in self._windows) + 0.9 * self._smallest_step()
         assert self._start_ns is not None
         self._fit.append(((lowest.at_ns - self._start_ns) / 1e9, lowest.lag))
         if len(self._fit) >= PERIOD_WINDOWS:
@@ -154,9 +156,8 @@ class Timeline:
 
     def _find_step(self) -> Step | None:
         now = self._looks[-1].at_ns
-        highest_edge = max((window.edge for window in self._windows), default=0.0)
-        if self._looks[-1].lag - highest_edge < SMALLEST_STEP_SECONDS * self.rate / 2:
-            return None  # the usual case, decided at once
+        if any(look.lag < self._usual for look in islice(reversed(self._looks), FEWEST_LOOKS)):
+            return None  # decided at once, as nearly always
         for steady_ns in STEADY_NS:
             recent = [look for look in self._looks if look.at_ns >= now - steady_ns]
             earlier = len(self._looks) - len(recent)
@@ -176,7 +177,7 @@ class Timeline:
         """How far these lags stand above the sorted ones of the past; None if that may still be noise."""
         lowest, base, period = min(lags), _edge(past), self.period
         step = lowest - base
-        if step <= max(STEP_PERIODS * period, SMALLEST_STEP_SECONDS * self.rate):
+        if step <= self._smallest_step():
             return None
         usual = max(period, 2 * (past[len(past) // 2] - base))
         if max(lags) - lowest > 1.5 * usual + 0.004 * self.rate:
@@ -188,6 +189,9 @@ class Timeline:
         if abs(middle - step) > 0.3 * usual + 0.0005 * self.rate:
             return None  # the oldest of these looks are from before the loss
         return (step + middle) / 2
+
+    def _smallest_step(self) -> float:
+        return max(STEP_PERIODS * self.period, SMALLEST_STEP_SECONDS * self.rate)
 
     def _lose(self, step: float, lowest: float) -> Step:
         period = self.period
