@@ -26,6 +26,7 @@ class Desk:
 
     def __init__(self, library: Path) -> None:
         self.library = library
+        self.project = "Winter"
         self.client = connect(library)
 
     def call(self, do: str, **args: Any) -> Json:
@@ -41,7 +42,7 @@ class Desk:
         usual = {
             "interface": "sim:4",
             "rate": 48000,
-            "project": "Winter",
+            "project": self.project,
             "session": "First",
             "slate": "Aurora",
         }
