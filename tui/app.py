@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -15,6 +16,7 @@ from textual.theme import Theme
 
 from capture.clock import boottime_ns
 from capture.errors import TakechainError
+from capture.recorder.page import Levels
 from tui import keys
 from tui.screens.levels import LevelSource, OpenPage
 from tui.screens.link import POLL_SECONDS, Link, Order, StationLike
@@ -148,12 +150,18 @@ class TakechainApp(App[None]):
         now = self.now_ns()
         seconds = (now - self._beat_at_ns) / 1e9 if self._beat_at_ns else 0.0
         self._beat_at_ns = now
-        page = self.view.status.get("page") if self.view.connected else None
-        levels = self.levels.read(page)
+        levels = self.levels.read(self.view.status.get("page"))
+        self._watch_alone(levels)
         taken = levels.take_frames if levels is not None and not levels.stale else -1
         self.elapsed = taken / self.view.rate if taken >= 0 and self.view.take else self._elapsed(now)
         if self.is_running and isinstance(self.screen, Page) and self.screen.ready:
             self.screen.on_beat(levels, seconds, self.elapsed)
+
+    def _watch_alone(self, levels: Levels | None) -> None:
+        """Without a station the levels page still says what the recorder does: it rolls on alone."""
+        seen = "" if self.view.connected or levels is None or levels.stale else levels.state
+        if seen != self.view.seen:
+            self._see(replace(self.view, seen=seen))
 
     def _elapsed(self, now: int) -> float:
         """The take's time by the last status, moved on by the clock while it rolls."""
@@ -185,7 +193,7 @@ class TakechainApp(App[None]):
     def on_gone(self, message: Gone) -> None:
         """Say that the station is away; the link tries again by itself."""
         self.gone = f"the station does not answer, trying again: {in_one_line(message.error)}"
-        self._see(View(self.view.status, self.view.input, self.view.chosen_take, connected=False))
+        self._see(replace(self.view, connected=False))
 
     def on_answered(self, message: Answered) -> None:
         """Let the one who ordered go on with the answer."""
@@ -198,11 +206,11 @@ class TakechainApp(App[None]):
 
     def choose_input(self, number: int) -> None:
         """Select an input."""
-        self._see(View(self.view.status, number, self.view.chosen_take, self.view.connected))
+        self._see(replace(self.view, input=number))
 
     def choose_take(self, uuid: str | None) -> None:
         """Choose the take that keys act on, or None for the last."""
-        self._see(View(self.view.status, self.view.input, uuid, self.view.connected))
+        self._see(replace(self.view, chosen_take=uuid))
 
     def _see(self, view: View) -> None:
         self.view = view

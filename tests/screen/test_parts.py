@@ -19,7 +19,7 @@ from tui.screens.pulse import Pulse
 from tui.screens.session_orders import parse_people, people_text
 from tui.screens.view import View, count
 from tui.widgets import letters
-from tui.widgets.facts import elements
+from tui.widgets.facts import declared, elements
 from tui.widgets.rows import cells, cut, fit, spread
 
 
@@ -223,6 +223,11 @@ def test_elements_of_a_chain() -> None:
     line = "Snare (Anna) @ Live Room: SM57 4 cm > 1073 +42 dB > in 3"
     assert elements(line) == ["Snare (Anna) @ Live Room", "SM57 4 cm", "1073 +42 dB", "in 3"]
     assert elements("") == []
+    assert declared(line)
+    assert declared("SM57 > in 3")
+    assert not declared("Snare: in 3")
+    assert not declared("in 3")
+    assert not declared("")
 
 
 def test_a_view_of_nothing_is_empty() -> None:

@@ -128,3 +128,17 @@ async def test_a_station_that_is_away_is_said_in_words_and_found_again(rig: RigM
         made.station.dead = False
         await until(made.pilot, lambda: made.app.view.connected, "the station is back")
         assert "does not answer" not in "\n".join(rows(made.app))
+
+
+async def test_a_recorder_that_rolls_on_alone_is_still_watched(rig: RigMaker) -> None:
+    """kill -9 of the station: word, clock and meters go on from the levels page."""
+    async with rig(prepare=rolling) as made:
+        await made.beat(*LEVELS, take=48000)
+        made.station.dead = True
+        made.app.link.look()
+        await until(made.pilot, lambda: made.app.gone, "the station is missed")
+        await made.beat(*LEVELS, take=96000)
+        text = rows(made.app)
+        assert "⏺ ROLLING  00:00:02.0" in text[3]
+        assert "the station does not answer" in "\n".join(text)
+        assert "█" in text[10]

@@ -9,6 +9,7 @@ from textual.suggester import Suggester
 from capture.errors import UsageError
 from tui.screens.desk import NOW_OR_NEXT, Desk
 from tui.screens.view import Json
+from tui.widgets.facts import declared
 
 _RANGE = re.compile(r"^\s*(\d{1,4}(?:\s*-\s*\d{1,4})?)\s*:\s*(.*)$", re.DOTALL)
 GAIN_STEP = 1
@@ -33,6 +34,11 @@ def split_range(text: str, selected: int) -> tuple[str, str]:
     """The inputs a chain line is for and the line itself: `5-8: SM57 > …` or the selected input's."""
     found = _RANGE.match(text)
     return (found[1].replace(" ", ""), found[2]) if found else (str(selected), text)
+
+
+def _bare_input(line: str) -> str:
+    """A line to go on typing: where only name and input stand, the input is implied."""
+    return line if declared(line) else re.sub(r"in \d+$", "", line)
 
 
 class ChainOrders(Desk):
@@ -75,12 +81,12 @@ class ChainOrders(Desk):
     def do_chain(self) -> None:
         """Write a chain line."""
         number = self.track["input"]
-        known = [str(t["line"]) for t in self.view.tracks if t.get("line")]
+        known = [str(t["line"]) for t in self.view.tracks if declared(str(t.get("line") or ""))]
         self.ask(
             f"chain {number}",
             f"chain of {number}",
             lambda text: self._chain(text, number),
-            value=str(self.track.get("line") or ""),
+            value=_bare_input(str(self.track.get("line") or "")),
             suggester=ChainSuggester(known),
             hint="5-8: … for a range",
         )

@@ -116,7 +116,7 @@ class RecordingScreen(TakeOrders, ChainOrders, SessionOrders):
         self.query_one(ChainLine).update(view)
         self.query_one(ChainColumn).update(view)
         self.query_one(AirLine).update(view)
-        self.query_one(WarningLine).update(view, gone or self.trouble)
+        self.query_one(WarningLine).update(view, self.trouble, gone)
         self.query_one(Takes).update(view)
         self.query_one(Keys).update(keys.possible(view), self.said)
 

@@ -18,11 +18,12 @@ class View:
     input: int = 1
     chosen_take: str | None = None
     connected: bool = False
+    seen: str = ""  # what the levels page says the recorder does, while no station answers
 
     @property
     def state(self) -> str:
-        """idle, armed, rolling, closing, lost; offline before the station has answered."""
-        return str(self.status.get("state", OFFLINE)) if self.connected else OFFLINE
+        """idle, armed, rolling, closing, lost; offline when neither station nor recorder can be seen."""
+        return str(self.status.get("state", OFFLINE)) if self.connected else self.seen or OFFLINE
 
     @property
     def rolling(self) -> bool:
@@ -66,13 +67,14 @@ class View:
 
     @property
     def take(self) -> Json | None:
-        """The take that is rolling or closing."""
-        return self.status.get("take") or None
+        """The take that is rolling or closing, as far as can be seen."""
+        return None if self.seen == "armed" else self.status.get("take") or None
 
     @property
     def takes(self) -> list[Json]:
         """The finished takes of the slate, oldest first."""
-        return list(self.status.get("takes") or [])
+        present = (self.take or {}).get("uuid")
+        return [take for take in self.status.get("takes") or [] if take.get("uuid") != present]
 
     @property
     def subject(self) -> Json | None:

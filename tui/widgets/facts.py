@@ -98,8 +98,8 @@ class ChainLine(Rows):
 
 def _chain(track: Json) -> Row:
     line = str(track.get("line") or "")
-    if not line:
-        return [(" chain not declared · e writes it", "dim")]
+    if not declared(line):
+        return [(f" {line}   " if line else " ", ""), ("chain not declared · e writes it", "dim")]
     carried: list[Span] = [("  ~ carried over · y confirms", "mark")] if track.get("carried") else []
     return [(f" {line}", ""), *carried]
 
@@ -115,7 +115,7 @@ class ChainColumn(Rows):
             return
         rows: list[Row] = [[(f" {track['input']} {track.get('name') or ''}", "strong")], []]
         line = str(track.get("line") or "")
-        if not line:
+        if not declared(line):
             rows += [[(" chain not declared", "dim")], [(" e writes it", "dim")]]
         for step, element in enumerate(elements(line)):
             rows += [[("   ↓", "dim")]] if step else []
@@ -123,6 +123,12 @@ class ChainColumn(Rows):
         if track.get("carried"):
             rows += [[], [(" ~ carried over", "mark")], [(" y confirms it", "dim")]]
         self.show(rows)
+
+
+def declared(line: str) -> bool:
+    """Whether a chain line says more than a name and the input."""
+    parts = elements(line)
+    return len(parts) > 2 or (len(parts) == 2 and ": " not in line)
 
 
 def elements(line: str) -> list[str]:
@@ -189,11 +195,13 @@ def _sensor_words(view: View) -> str:
 class WarningLine(Rows):
     """Empty when all is well; else the oldest thing that is wrong and was not acknowledged."""
 
-    def update(self, view: View, trouble: str) -> None:
-        """Draw what this screen itself has to say (`trouble`), else the station's oldest warning."""
+    def update(self, view: View, trouble: str, gone: str = "") -> None:
+        """Draw that the station is `gone`, else the `trouble` of an order, else the oldest warning."""
         width = self.size.width
         catalog = view.status.get("catalog") or {}
-        if trouble:
+        if gone:
+            self.show([[(" ! ", "over"), (gone, "warn")]])
+        elif trouble:
             self.show([spread([(" ! ", "over"), (trouble, "warn")], [("Esc clears ", "dim")], width)])
         elif view.warnings:
             first, more = view.warnings[0], len(view.warnings) - 1
