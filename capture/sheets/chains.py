@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from capture.chain import ChainError, Field, format_line, load, split_path, value_words
 from capture.chain.fields import SPECS
+from capture.journal.errors import in_words
 from capture.journal.record import TakeRecord
 from capture.sheets import words
+from capture.sheets.beside import beside
 from capture.sheets.model import ChainBlock, ChainField
 
 CHAIN_BYTES = 16 * 1024 * 1024  # 64 inputs of twenty fields are some 300 kB
@@ -60,16 +61,19 @@ class TakeChain:
 def read_chain(record: TakeRecord) -> TakeChain:
     """The chain snapshot that lies beside a journal; a missing or broken one is said, never guessed."""
     name = record.chain_file
-    if not name or Path(name).name != name:
+    if not name:
         return TakeChain({}, record.chain_digest, "no chain was kept with the take")
+    path = beside(record, name)
+    if path is None:
+        return TakeChain({}, record.chain_digest, f"{name} is not here")
     try:
-        with (record.folder / name).open("rb") as stream:
+        with path.open("rb") as stream:
             raw = stream.read(CHAIN_BYTES + 1)
         if len(raw) > CHAIN_BYTES:
             return TakeChain({}, record.chain_digest, f"{name} is too large to be a chain")
         snapshot = load(raw)
-    except OSError:
-        return TakeChain({}, record.chain_digest, f"{name} is not here")
+    except OSError as error:
+        return TakeChain({}, record.chain_digest, f"{name} cannot be read: {in_words(error)[0]}")
     except ChainError as error:
         return TakeChain({}, record.chain_digest, f"{name} cannot be read: {error.what}")
     fields = {path: kept.field for path, kept in snapshot.fields.items() if kept.field is not None}

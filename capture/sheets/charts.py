@@ -17,7 +17,8 @@ RULE = "#c9c9c9"
 BAND = "#ececec"
 WIDTH = 480.0
 PANEL = 58.0
-LEFT, RIGHT, TOP, BOTTOM = 46.0, 8.0, 13.0, 15.0
+LEFT, RIGHT, BOTTOM = 46.0, 8.0, 15.0
+NUMBERS = 13.0  # the row of take numbers above the panels
 DASHES = ("", "4 2", "1.2 1.6", "6 2 1.2 2")
 FLOOR_DB = 60.0
 BREAK_SECONDS = 60.0  # a longer silence of the sensor is not drawn as if the air had been watched
@@ -42,12 +43,13 @@ def air_chart(
     """One panel per quantity over a common time axis in seconds; `tick` writes a time on it."""
     quantities = list(dict.fromkeys(curve.quantity for curve in curves if curve.points))
     end = max(end, start + 1.0)
-    height = TOP + PANEL * len(quantities) + BOTTOM
+    top = NUMBERS if spans else 0.0
+    height = top + PANEL * len(quantities) + BOTTOM
     plot = _Plot(start, end, height)
     parts = [plot.bands(spans)]
     for place, quantity in enumerate(quantities):
         same = [curve for curve in curves if curve.quantity == quantity and curve.points]
-        parts.append(plot.panel(TOP + PANEL * place, same))
+        parts.append(plot.panel(top + PANEL * place, same))
     parts.append(plot.axis(tick))
     return _svg(WIDTH, height, "".join(parts))
 
@@ -66,10 +68,12 @@ class _Plot:
         drawn, last = [], -1e9
         for span in spans:
             left, right = self.x(span.start), self.x(span.end)
-            drawn.append(_rect(left, TOP - 2, max(right - left, 0.8), self.height - TOP - BOTTOM + 2, BAND))
+            drawn.append(
+                _rect(left, NUMBERS - 2, max(right - left, 0.8), self.height - NUMBERS - BOTTOM + 2, BAND)
+            )
             middle = (left + right) / 2
             if middle - last > 3.6 * len(span.label) + 3:
-                drawn.append(_text(middle, TOP - 4.5, span.label, "middle", 6.5))
+                drawn.append(_text(middle, NUMBERS - 4.5, span.label, "middle", 6.5))
                 last = middle
         return "".join(drawn)
 

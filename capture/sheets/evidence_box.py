@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from capture.journal.record import TakeRecord
+from capture.chain import split_path
+from capture.journal.record import EPOCH, TakeRecord, moment
 from capture.sheets import words
 from capture.sheets.air import identity
 from capture.sheets.chains import TakeChain, spoken
@@ -15,7 +16,7 @@ EXPECTED = (
     ("source.name", "source"),
     ("source.player", "player"),
     ("place.room", "room"),
-    ("kind", "microphone, DI, line or digital"),
+    ("kind", "kind (microphone, DI, line, digital)"),
     ("microphone.make", "microphone make"),
     ("microphone.model", "microphone model"),
     ("microphone.serial", "microphone serial"),
@@ -29,6 +30,7 @@ EXPECTED = (
     ("preamp.polarity", "polarity"),
 )
 _MICROPHONE_ONLY = ("microphone.", "distance_m")
+INSTRUMENTS = ("measured", "read")
 AIR = ("temperature", "relative_humidity", "pressure")
 
 
@@ -80,7 +82,7 @@ def _measured(
     if floors:
         yield Claim("noise floor", "per track, in the table", f"room tone {words.listing(sorted(floors))}")
     yield Claim("interface", interface_words(record), "as the system showed it")
-    yield from _chain_claims(chain, {"measured", "read"})
+    yield from _chain_claims(record, chain, instrument=True)
 
 
 def _declared(record: TakeRecord, chain: TakeChain, air: Sequence[AirCurve]) -> Iterable[Claim]:
@@ -94,23 +96,23 @@ def _declared(record: TakeRecord, chain: TakeChain, air: Sequence[AirCurve]) -> 
     yield Claim("kind and verdict", ", ".join(kind), _by(record))
     if record.covers:
         yield Claim("covers", record.covers, _by(record))
-    yield from _chain_claims(chain, None)
+    yield from _chain_claims(record, chain, instrument=False)
 
 
 def _by(record: TakeRecord) -> str:
     return record.by or "nobody named"
 
 
-def _chain_claims(chain: TakeChain, hows: set[str] | None) -> Iterable[Claim]:
-    """Fields that share who, when and how are one claim; `hows` None means whatever no instrument said."""
+def _chain_claims(record: TakeRecord, chain: TakeChain, *, instrument: bool) -> Iterable[Claim]:
+    """Fields that share who, when and how are one claim; people have a claim of their own."""
     groups: dict[tuple[str, str, str, str], dict[str, list[int]]] = {}
     for row in chain.rows():
-        if row.path.endswith(".distance_text") or (row.how in ("measured", "read")) is (hows is None):
+        place = split_path(row.path)
+        if row.path.startswith("people.") or row.path.endswith(".distance_text"):
             continue
-        group = groups.setdefault((row.how, row.by, row.at[:10], row.carried_from), {})
-        parts = row.path.split(".")
-        number = int(parts[1]) if parts[0] == "input" and parts[1].isdigit() else 0
-        group.setdefault(spoken(row.path), []).append(number)
+        if (row.how in INSTRUMENTS) is instrument:
+            group = groups.setdefault((row.how, row.by, _day(record, row.at), row.carried_from), {})
+            group.setdefault(spoken(row.path), []).append(place[0] if place else 0)
     for (how, by, day, carried), fields in groups.items():
         source = f"{how} by {by}" if by else f"{how}, nobody named"
         source += f", {day}" if day else ""
@@ -118,13 +120,19 @@ def _chain_claims(chain: TakeChain, hows: set[str] | None) -> Iterable[Claim]:
         yield Claim("chain", "; ".join(_fields_by_inputs(fields)), source)
 
 
+def _day(record: TakeRecord, at: str) -> str:
+    when = moment(at)
+    return "" if when == EPOCH else f"{words.local(when, record.utc_offset_minutes):%Y-%m-%d}"
+
+
 def _fields_by_inputs(fields: dict[str, list[int]]) -> list[str]:
+    """Fields of the same inputs together, those of most inputs first."""
     same: dict[tuple[int, ...], list[str]] = {}
     for field, numbers in fields.items():
         same.setdefault(tuple(numbers), []).append(field)
     return [
         f"{words.inputs(numbers)}: {', '.join(names)}" if any(numbers) else ", ".join(names)
-        for numbers, names in same.items()
+        for numbers, names in sorted(same.items(), key=lambda item: -len(item[0]))
     ]
 
 
@@ -196,7 +204,7 @@ def interface_words(record: TakeRecord) -> str:
     parts = [str(seen.get("name") or seen.get("id") or "not named"), str(seen.get("host_api") or "")]
     if seen.get("inputs"):
         parts.append(f"{seen['inputs']} inputs")
-    parts += [f"{record.rate} Hz" if record.rate else "", f"origin {record.origin.value}"]
+    parts += [f"{words.count(record.rate)} Hz" if record.rate else "", f"origin {record.origin.value}"]
     return ", ".join(part for part in parts if part) + _marked(record.simulated)
 
 

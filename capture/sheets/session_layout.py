@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Literal
 
 from capture.sheets import charts, words
@@ -93,13 +92,14 @@ def _line(take: TakeLine, days: bool) -> tuple[Cell, ...]:
     mark: Literal["", "circled", "struck"] = marks.get(take.verdict, "")
     start = f"{take.started:%m-%d} {words.clock(take.started)}" if days else words.clock(take.started)
     moved = f"recorded as {take.recorded_as}" if take.recorded_as not in ("", take.name) else ""
-    lost = f"{words.count(take.lost_frames)} frames lost" if take.lost_frames else ""
+    said = [f"{words.count(take.lost_frames)} frames lost"] if take.lost_frames else []
+    said += ["simulated"] if take.simulated else []
     return (
         Cell(str(take.number), style=mark),
         Cell(take.name, moved, "strong"),
         Cell(take.kind),
         Cell(take.verdict or DASH, style="strong" if mark == "circled" else ""),
-        Cell(take.condition, lost, "" if take.clean else "warn"),
+        Cell(take.condition, ", ".join(said), "" if take.clean else "warn"),
         Cell(start),
         Cell(words.length(take.seconds)),
         Cell(take.covers or DASH),
@@ -143,7 +143,7 @@ def _end(take: TakeLine, sheet: SessionSheet) -> float:
 
 
 def _clock(sheet: SessionSheet, at: float) -> str:
-    return f"{sheet.started + timedelta(seconds=at):%H:%M:%S}"
+    return words.clock(words.later(sheet.started, at))
 
 
 def _floors(floors: tuple[FloorRow, ...]) -> Block:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 from pathlib import Path
 
 from capture.journal.errors import JournalError
 from capture.journal.record import TakeRecord, load
-from capture.sheets import air, chains, floors
+from capture.sheets import air, chains, floors, words
 from capture.sheets.errors import NoSuchTake
 from capture.sheets.model import Person, SessionSheet, TakeLine
 from capture.sheets.take_sheet import file_rows, people, rooms, take_line, take_warnings
@@ -39,7 +38,7 @@ def build_session(source: Path | Iterable[Path]) -> SessionSheet:
         people=_people(read),
         rooms=tuple(dict.fromkeys(room for record, chain in read for room in rooms(record, chain))),
         started=lines[0].started,
-        ended=max(line.started + timedelta(seconds=line.seconds) for line in lines),
+        ended=max(words.later(line.started, line.seconds) for line in lines),
         seconds=sum(line.seconds for line in lines),
         takes=lines,
         chains=blocks,

@@ -8,9 +8,10 @@ from math import isfinite
 from pathlib import Path
 
 from capture.chain.fields import path_words
-from capture.journal.errors import JournalError
+from capture.journal.errors import JournalError, in_words
 from capture.journal.record import Change, Level, TakeRecord, load
 from capture.sheets import air, chains, evidence_box, floors, waveform, words
+from capture.sheets.beside import beside
 from capture.sheets.errors import NoSuchTake
 from capture.sheets.model import (
     ChangeRow,
@@ -264,9 +265,9 @@ def file_rows(record: TakeRecord, *, hash_files: bool) -> tuple[FileRow, ...]:
 
 def _file(record: TakeRecord, part: int, first: int, name: str, hash_files: bool) -> FileRow:
     signed = record.files.get(name)
-    path = record.folder / name
+    path = beside(record, name)
     size, whole, state = None, None, "not here"
-    if Path(name).name == name and path.is_file():
+    if path is not None:
         try:
             size = path.stat().st_size
             state = "here" if record.ended else "still being written"
@@ -274,7 +275,7 @@ def _file(record: TakeRecord, part: int, first: int, name: str, hash_files: bool
                 with path.open("rb") as stream:
                     whole = hashlib.file_digest(stream, "sha256").hexdigest()
         except OSError as error:
-            state = f"cannot be read ({error.strerror})"
+            state = f"cannot be read: {in_words(error)[0]}"
     frames = signed.frames if signed else None
     digests = (signed.header_sha256, signed.data_sha256) if signed else (None, None)
     return FileRow(name, part, first, frames, size, whole, digests[0] or None, digests[1] or None, state)

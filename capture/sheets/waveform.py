@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from capture.journal.record import Part, TakeRecord
+from capture.sheets.beside import beside
 from capture.sheets.model import Waveform, WaveTrack
 
 if TYPE_CHECKING:
@@ -56,8 +57,9 @@ def overview(record: TakeRecord) -> Waveform | None:
     for part, index, name in record.media:
         tracks = [place for place, track in enumerate(record.tracks) if track.file == index]
         channels = [record.tracks[place].channel for place in tracks]
-        if tracks and Path(name).name == name:
-            _read_file(record, part, record.folder / name, tracks, channels, seen, whole)
+        path = beside(record, name)
+        if tracks and path is not None:
+            _read_file(record, part, path, tracks, channels, seen, whole)
     if not seen.read:
         return None
     low, high = np.nan_to_num(seen.low), np.nan_to_num(seen.high)

@@ -29,8 +29,19 @@ def exact_length(frames: int, rate: int) -> str:
 
 
 def local(moment: datetime, offset_minutes: int) -> datetime:
-    """The same moment with the wall clock of the place it was recorded at."""
-    return moment.astimezone(timezone(timedelta(minutes=offset_minutes)))
+    """The same moment on the wall clock it was recorded by; in UTC where the offset cannot be one."""
+    try:
+        return moment.astimezone(timezone(timedelta(minutes=offset_minutes)))
+    except (OverflowError, ValueError):
+        return moment.astimezone(UTC)
+
+
+def later(moment: datetime, seconds: float) -> datetime:
+    """The moment so many seconds after, or itself where the calendar ends before."""
+    try:
+        return moment + timedelta(seconds=seconds)
+    except OverflowError:
+        return moment
 
 
 def stamp(moment: datetime) -> str:

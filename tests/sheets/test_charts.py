@@ -64,7 +64,9 @@ def test_take_numbers_do_not_overlap() -> None:
     spans = [charts.Span(str(n), n, n + 0.5) for n in range(400)]
     svg = charts.air_chart([curve((0, 20), (400, 21))], 0, 400, words.length, spans)
     root = ET.fromstring(svg)
-    labels = [e for e in root.iter("{http://www.w3.org/2000/svg}text") if float(e.attrib["y"]) < charts.TOP]
+    labels = [
+        e for e in root.iter("{http://www.w3.org/2000/svg}text") if float(e.attrib["y"]) < charts.NUMBERS
+    ]
     places = [(float(e.attrib["x"]), len(e.text or "")) for e in labels]
     assert len(places) > 10
     assert all(b[0] - a[0] > 3.2 * b[1] for a, b in pairwise(places))

@@ -171,7 +171,9 @@ def test_norwegian_greek_and_cyrillic_come_out_right(take_sheet: TakeSheet, tmp_
 @needs_poppler
 def test_a_64_track_take_repeats_its_heads_and_loses_no_track(tmp_path: Path) -> None:
     names = [f"Fiolin {number}" for number in range(1, 65)]
-    journal = sheet_takes.one_take(tmp_path, tracks=names, chain=sheet_takes.chain_of(range(1, 65)), lines=[])
+    journal = sheet_takes.one_take(
+        tmp_path, tracks=names, chain=sheet_takes.chain_of(range(1, 65)), lines=[], frames=4000
+    )
     path = render(build_take(journal), "pdf", tmp_path / "sheet.pdf").path
     pages = pdf_text(path).split("\f")
     holding = [page for page in pages if re.search(r"^\d+ \d+ Fiolin \d+$", page, re.MULTILINE)]

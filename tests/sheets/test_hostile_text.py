@@ -61,7 +61,7 @@ def spoilt(sheet: TakeSheet, text: str) -> TakeSheet:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(text=texts)
 def test_html_shows_the_text_and_opens_no_tag(plain: TakeSheet, text: str) -> None:
     tags = read_html(draw(plain, "html")[0]).tags
@@ -108,7 +108,7 @@ def test_pdf_shows_the_text_and_runs_none_of_it(plain: TakeSheet, text: str, tmp
     assert squeezed(visible(text)) in squeezed(pdf_text(path)).replace("é", "e\u0301")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(text=st.text(max_size=80))
 def test_any_text_makes_a_pdf(plain: TakeSheet, text: str) -> None:
     raw, _ = draw(spoilt(plain, text), "pdf")

@@ -286,3 +286,16 @@ def test_building_a_sheet_changes_nothing(tmp_path: Path) -> None:
     assert before == {
         p: hashlib.sha256(p.read_bytes()).hexdigest() for p in tmp_path.rglob("*") if p.is_file()
     }
+
+
+def test_what_instruments_say_of_the_chain_is_measured(tmp_path: Path) -> None:
+    """A gain read off a remote preamp is no declaration; days are those of the local calendar."""
+    journal = make_take(tmp_path, chain={"input.1.preamp.gain_db": 42, "input.2.preamp.gain_db": 40})
+    path = next(journal.parent.glob("*.chain.json"))
+    chain = json.loads(path.read_text())
+    chain["fields"]["input.1.preamp.gain_db"] |= {"how": "read", "by": "remote preamp"}
+    chain["fields"]["input.2.preamp.gain_db"]["at"] = "2026-11-24T23:30:00.000000Z"
+    path.write_text(json.dumps(chain))
+    box = build_take(journal).evidence
+    assert claims(box.measured)["chain"] == "input 1: gain | read by remote preamp, 2026-11-25"
+    assert claims(box.declared)["chain"] == "input 2: gain | declared by anna, 2026-11-25"
