@@ -275,7 +275,7 @@ def settle(record: TakeRecord) -> None:
     record.slate = text(now.get("slate")) or record.recorded_slate
     record.number = whole(now.get("number")) or record.recorded_number
     record.name = text(now.get("name")) or present_name(record)
-    names = {entry.get("number"): text(entry.get("name")) for entry in objects(begin.get("tracks"))}
+    names = {whole(entry.get("number")): text(entry.get("name")) for entry in objects(begin.get("tracks"))}
     record.tracks = [
         replace(t, name=text(now.get(f"track_name.{t.number}")) or names.get(t.number, t.name))
         for t in record.tracks
