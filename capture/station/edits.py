@@ -146,8 +146,8 @@ class Edits:
         link = self._takes.supervisor.link
         if link is None:
             raise NothingRecorded("the recorder is being replaced", "try again in a moment")
-        lines = link.call("append", lines=[line]).get("lines")
-        return dict(lines[0]) if isinstance(lines, list) and lines else {}
+        lines = link.append([line])
+        return dict(lines[0]) if lines else {}
 
     def _record(self, journal: Path) -> TakeRecord:
         rolling = self._core.rolling

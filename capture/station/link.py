@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -23,41 +24,50 @@ _LOG_TAIL = 16_384
 OPEN_SECONDS = 20.0
 _PEEK_SECONDS = 1.0
 _ORDER_SECONDS = 15.0
+_LINES_SECONDS = 5.0
 _KILL_SECONDS = 2.0
 _POLL_SECONDS = 0.02
 
 
 class RecorderLink:
-    """One recorder, started or adopted; orders and looks go over two connections, so that no look waits."""
+    """One recorder, started or adopted.
+
+    Orders, looks and journal lines go over a connection each, so that none waits for another.
+    """
 
     def __init__(self, info: Json, process: subprocess.Popen[bytes] | None) -> None:
         self.info = info
         self.pid = int(info["pid"])
         self._process = process
         self._socket = Path(str(info["socket"]))
-        self._orders: Client | None = None
-        self._looks: Client | None = None
+        self._lock = threading.Lock()
+        self._clients: dict[str, Client] = {}
 
     def call(self, do: str, timeout: float = _ORDER_SECONDS, **args: object) -> Json:
         """Give an order; raises the recorder's error, or WireError when it is gone or too slow."""
-        if self._orders is None:
-            self._orders = Client(self._socket, timeout)
-        try:
-            return self._orders.call(do, timeout=timeout, **args)
-        except WireError:
-            self._orders.close()
-            self._orders = None
-            raise
+        return self._ask("orders", do, timeout, args)
+
+    def append(self, lines: list[Json]) -> list[Json]:
+        """Hand over journal lines; returns them as written. Raises as `call` does."""
+        written = self._ask("lines", "append", _LINES_SECONDS, {"lines": lines}).get("lines")
+        return written if isinstance(written, list) else []
 
     def look(self, timeout: float = _PEEK_SECONDS) -> Json:
         """The recorder's status; raises WireError when it is gone or does not answer."""
-        if self._looks is None:
-            self._looks = Client(self._socket, timeout)
+        return self._ask("looks", "status", timeout, {})
+
+    def _ask(self, purpose: str, do: str, timeout: float, args: Json) -> Json:
+        with self._lock:
+            client = self._clients.get(purpose)
+            if client is None:
+                client = self._clients[purpose] = Client(self._socket, timeout)
         try:
-            return self._looks.call("status", timeout=timeout)
+            return client.call(do, timeout=timeout, **args)
         except WireError:
-            self._looks.close()
-            self._looks = None
+            client.close()
+            with self._lock:
+                if self._clients.get(purpose) is client:
+                    del self._clients[purpose]
             raise
 
     def alive(self) -> bool:
@@ -83,10 +93,11 @@ class RecorderLink:
 
     def close(self) -> None:
         """Let go of it without ending it."""
-        for client in (self._orders, self._looks):
-            if client is not None:
-                client.close()
-        self._orders = self._looks = None
+        with self._lock:
+            clients = list(self._clients.values())
+            self._clients.clear()
+        for client in clients:
+            client.close()
 
     def _gone(self, timeout: float) -> bool:
         deadline = time.monotonic() + timeout

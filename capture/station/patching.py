@@ -115,7 +115,7 @@ class Patching:
             line: Json = {"type": "change", "at_boottime_ns": now, "path": path, "by": user_name()}
             lines.append({**line, "input": place[0] if place else 0, "from": before, "to": after})
         if lines:
-            link.call("append", lines=lines)
+            link.append(lines)
 
     def _rename_rolling(self, number: int, name: str) -> None:
         rolling, link = self._core.rolling, self._takes.supervisor.link
@@ -129,7 +129,7 @@ class Patching:
                     "value": name,
                     "by": user_name(),
                 }
-                link.call("append", lines=[{**note, "at_boottime_ns": boottime_ns()}])
+                link.append([{**note, "at_boottime_ns": boottime_ns()}])
 
     def _lines(self, numbers: list[int]) -> Json:
         patch = self._core.patch.patch

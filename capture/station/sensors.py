@@ -141,10 +141,6 @@ class SensorDesk:
         kept = ("id", "port", "driver", "identity", "simulated")
         return [{name: sensor[name] for name in kept} for sensor in self.as_list()]
 
-    def begin_air(self) -> list[Json]:
-        """The newest readings as a begin line holds them."""
-        return self.air()
-
     def _about(self, port: str, reader: SensorReader) -> Json:
         return {
             "id": reader.name,

@@ -13,6 +13,7 @@ from capture.errors import NothingRecorded, TakechainError
 from capture.library import Library
 from capture.station.client import SOCKET_NAME
 from capture.station.core import Core
+from capture.station.disk import take_bytes_per_second
 from capture.station.edits import Edits
 from capture.station.indexer import Indexer
 from capture.station.lock import StationLock
@@ -28,6 +29,7 @@ LINGER = "TAKECHAIN_STATION_LINGER"
 _LINGER_SECONDS = 60.0
 _FIRST_CLIENT_SECONDS = 15.0  # whoever started us needs a moment to connect, however short the linger
 _KEEP_HOUSE_SECONDS = 0.1
+_LOW_DISK_SECONDS = 300.0
 
 
 class Station:
@@ -89,7 +91,7 @@ class Station:
         while not self._leaving.wait(_KEEP_HOUSE_SECONDS):
             now = time.monotonic()
             rolling = self.core.is_rolling()
-            self.core.disk.watch(rolling)
+            self._watch_disk(rolling)
             if rolling or self.clients() > 0:
                 alone_since = now
             if rolling:
@@ -101,6 +103,17 @@ class Station:
             patience = linger if self._greeted else max(linger, _FIRST_CLIENT_SECONDS)
             if now - alone_since >= patience and not self.worker.busy() and not self.indexer.busy():
                 self.leave("nobody is here")
+
+    def _watch_disk(self, rolling: bool) -> None:
+        core, supervisor = self.core, self.takes.supervisor
+        core.disk.watch(rolling)
+        if not rolling or supervisor.interface is None:
+            return
+        tracks = len(core.settings.armed(supervisor.interface.inputs))
+        pace = take_bytes_per_second(tracks, core.settings.rate, core.settings.format)
+        left = core.disk.seconds_left(pace)
+        if left is not None and left < _LOW_DISK_SECONDS:
+            core.notices.warn("disk", f"the disk of {core.path} is nearly full")
 
     def _close(self) -> None:
         self._server.stop()
@@ -123,7 +136,7 @@ class Station:
         link = self.takes.supervisor.link
         if link is None:
             raise NothingRecorded("the recorder is being replaced")
-        link.call("append", lines=lines)
+        link.append(lines)
 
 
 def _seconds(text: str | None, otherwise: float) -> float:

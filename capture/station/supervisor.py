@@ -22,6 +22,7 @@ RING_SECONDS = 8
 _WATCH_SECONDS = 0.2
 _STALL_SECONDS = 4.0  # no new frames for so long: the stream is dead, whatever it says
 _MISSES = 3  # looks without an answer, each of up to a second, before it counts as hung
+_STRAYS = 5
 _FIRST_RETRY, _LONGEST_RETRY = 0.5, 10.0
 
 
@@ -40,7 +41,7 @@ class Supervisor:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True, name="supervisor")
         self._progress = (0, 0.0)
-        self._misses = 0
+        self._misses = self._strays = 0
         self._retry_at, self._retry_wait = 0.0, _FIRST_RETRY
 
     def start(self) -> None:
@@ -162,7 +163,7 @@ class Supervisor:
             return
         trouble = self._trouble(link)
         if trouble is None:
-            self._notice_end()
+            self._notice_end(link)
             if self.last_look.get("state") == "lost":
                 self._interface_lost(link)
             return
@@ -219,16 +220,24 @@ class Supervisor:
         self._retry_at = time.monotonic() + self._retry_wait
         self._retry_wait = min(_LONGEST_RETRY, self._retry_wait * 2)
 
-    def _notice_end(self) -> None:
-        """A take may end by itself, at its limit or with its disk."""
-        if self._core.rolling is None or self.last_look.get("take") is not None:
+    def _notice_end(self, link: recorder.RecorderLink) -> None:
+        """A take may end by itself, at its limit or with its disk; and a recorder may not know of ours."""
+        rolling, look = self._core.rolling, self.last_look
+        if rolling is None or look.get("take") is not None:
+            self._strays = 0
             return
         with self._core.orders:
-            last = self.last_look.get("last")
-            rolling = self._core.rolling
-            ours = isinstance(last, dict) and rolling and last.get("journal") == str(rolling.journal)
-            if ours and last is not None:
+            if self.link is not link or self._core.rolling is not rolling:
+                return
+            last = look.get("last")
+            if isinstance(last, dict) and last.get("journal") == str(rolling.journal):
                 self._ended(last)
+                return
+            self._strays += 1  # a look may be older than the roll; several in a row are not
+            if self._strays >= _STRAYS:
+                self._strays = 0
+                self._say_lost("the recorder lost the take")
+                self._drop(link)
 
     def _say_lost(self, trouble: str) -> None:
         take = self._core.rolling

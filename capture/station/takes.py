@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from capture.station.begin import Plan, begin_fields, plan, with_defaults
 from capture.station.core import Core, Rolling
 from capture.station.disk import LEAST_SECONDS, take_bytes_per_second
 from capture.station.indexer import Indexer
+from capture.station.link import RecorderLink
 from capture.station.sensors import SensorDesk
 from capture.station.shelf import Shelf
 from capture.station.supervisor import Supervisor
@@ -25,7 +28,9 @@ from capture.take import Kind, State, follow
 from capture.wire import Json, WireError
 
 _TRIES = 200  # numbers that may be taken in a row before we give up
-_STOP_SECONDS = 20.0
+_STOP_SECONDS = 5.0
+_CLOSE_SECONDS = 120.0  # for a disk that hardly takes the rest of the take
+_POLL_SECONDS = 0.1
 
 
 class Takes:
@@ -58,14 +63,7 @@ class Takes:
         chain = snapshot(core.patch.patch, wanted.inputs)
         for number in range(wanted.number, wanted.number + _TRIES):
             take = wanted.renumbered(number)
-            begin = begin_fields(core, take, made_for, chain.digest, limit)
-            interface = self._interface()
-            begin |= {
-                "interface": interface,
-                "origin": interface["origin"],
-                "sensors": self._sensors.begin_sensors(),
-            }
-            begin |= {"air": self._sensors.begin_air(), "host": socket.gethostname()}
+            begin = begin_fields(core, take, made_for, chain.digest, limit) | self._surroundings()
             try:
                 _make_folder(take.folder)
                 began = link.call(
@@ -78,7 +76,9 @@ class Takes:
             except TakechainError as error:
                 if error.code == "name taken":
                     continue
-                raise
+                if not isinstance(error, WireError) or not take.journal.exists():
+                    raise
+                began = {}  # it rolls on a recorder that does not answer: the supervisor goes on with it
             return self._rolls(take, str(begin["take"]), limit, began)
         raise NothingRecorded(f"{_TRIES} take numbers in a row are taken already", "begin another slate")
 
@@ -103,16 +103,29 @@ class Takes:
             core.follow("stop")
         assert rolling is not None
         link = self.supervisor.link
-        at = {} if at_boottime_ns is None else {"at_boottime_ns": at_boottime_ns}
-        try:
-            if link is None:
-                self._salvage(rolling)
-            else:
-                link.call("stop", timeout=_STOP_SECONDS, **at)
-        except WireError:
-            self.supervisor.give_up("the recorder did not answer Stop")
+        if link is None or not self._closed_by(link, rolling, at_boottime_ns):
+            self.supervisor.give_up("the recorder did not follow Stop")
             self._salvage(rolling)
         return self._finished(rolling)
+
+    def _closed_by(self, link: RecorderLink, rolling: Rolling, at_boottime_ns: int | None) -> bool:
+        """Whether the recorder ended the take; a slow disk is waited for as long as the recorder answers."""
+        at = {} if at_boottime_ns is None else {"at_boottime_ns": at_boottime_ns}
+        with contextlib.suppress(TakechainError):  # it may be slow, or have ended the take in this moment
+            link.call("stop", timeout=_STOP_SECONDS, **at)
+            return True
+        deadline = time.monotonic() + _CLOSE_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                look = link.look()
+            except WireError:
+                return False
+            if (look.get("last") or {}).get("journal") == str(rolling.journal):
+                return True
+            if look.get("take") is None:
+                return False
+            time.sleep(_POLL_SECONDS)
+        return False
 
     def ended(self, last: Json) -> None:
         """The recorder ended the take by itself, at its limit or because it had to."""
@@ -121,8 +134,10 @@ class Takes:
         if self.core.state is not State.LOST:
             self.core.follow("stop")
         done = self._finished(rolling)
-        if done.get("condition") not in ("clean", None):
-            self.core.notices.warn("take", f"{rolling.name} ended by itself: {done['condition']}")
+        if done["condition"] != "clean":
+            error = last.get("error")
+            why = f", {error['what']}" if isinstance(error, dict) and error.get("what") else ""
+            self.core.notices.warn("take", f"{rolling.name} ended by itself: {done['condition']}{why}")
 
     def resume(self, cause: str) -> None:
         """Go on with the rolling take as its next part, on the supervisor's new recorder."""
@@ -202,12 +217,19 @@ class Takes:
                 "make room, or choose a library on another disk",
             )
 
-    def _interface(self) -> Json:
+    def _surroundings(self) -> Json:
+        """Interface, sensors, air and machine, as a begin line holds them."""
         interface = self.supervisor.interface
         assert interface is not None
         fields: dict[str, Any] = interface.as_dict()
         del fields["rates"], fields["default_rate"]
-        return {**fields, "rate": self.core.settings.rate}
+        return {
+            "interface": {**fields, "rate": self.core.settings.rate},
+            "origin": interface.origin,
+            "sensors": self._sensors.begin_sensors(),
+            "air": self._sensors.air(),
+            "host": socket.gethostname(),
+        }
 
 
 def part_files(record: TakeRecord, part: int) -> list[str]:

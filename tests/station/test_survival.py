@@ -117,3 +117,30 @@ def test_a_hung_recorder_is_ended_and_replaced(studio: Desk) -> None:
     until(lambda: studio.status()["state"] == "rolling")
     assert studio.call("stop")["condition"] in ("gap", "recovered")
     assert_whole(studio.client, began["journal"])
+
+
+def test_stop_does_not_wait_for_a_recorder_that_hangs(studio: Desk) -> None:
+    studio.set_up(inputs="1")
+    began = studio.call("roll")
+    studio.until_rolled(1.2)
+    hung = studio.recorder_pid()
+    os.kill(hung, signal.SIGSTOP)
+    done = studio.call("stop")
+    assert not running(hung)
+    assert done["condition"] == "recovered"
+    assert_whole(studio.client, began["journal"])
+    until(lambda: studio.status()["state"] == "armed")
+    assert studio.take()["condition"] == "clean"
+
+
+def test_an_idle_recorder_that_dies_is_replaced(studio: Desk) -> None:
+    studio.set_up(inputs="1")
+    dead = studio.recorder_pid()
+    kill(dead)
+    until(lambda: studio.status()["warnings"])
+    until(lambda: studio.status()["state"] == "armed")
+    assert studio.recorder_pid() != dead
+    assert studio.take()["condition"] == "clean"
+    (warning,) = studio.status()["warnings"]
+    studio.call("ack", id=warning["id"])
+    assert studio.status()["warnings"] == []
