@@ -142,3 +142,25 @@ async def test_a_recorder_that_rolls_on_alone_is_still_watched(rig: RigMaker) ->
         assert "⏺ ROLLING  00:00:02.0" in text[3]
         assert "the station does not answer" in "\n".join(text)
         assert "█" in text[10]
+
+
+async def test_a_long_warning_takes_two_rows_and_the_meters_keep_theirs(rig: RigMaker) -> None:
+    async with rig(prepare=rolling) as made:
+        await shown(made, take_frames=0)
+        bars = rows(made.app)[5:15]
+        text = "the interface went away during Aurora_T004 and came back: 127228 frames (2.65 s) are lost"
+        made.station.facts["warnings"].insert(0, {"id": 2, "utc": "", "text": text})
+        await made.settle()
+        after = rows(made.app)
+        assert after[5:15] == bars
+        assert text in " ".join(f"{after[18][3:62].strip()} {after[19].strip()}".split())
+        assert "w seen · 1 more" in after[18]
+
+
+async def test_a_later_part_shows_its_own_files(rig: RigMaker) -> None:
+    async with rig(prepare=rolling) as made:
+        take = made.station.facts["take"]
+        take["part"] = 2
+        take["files"] += ["/music/Aurora_T004-2_01_Kick.wav", "/music/Aurora_T004-2_02_Snare T.wav"]
+        await made.settle()
+        assert "→ Aurora_T004-2_01_Kick.wav +1" in rows(made.app)[4]

@@ -33,7 +33,11 @@ class SessionLine(Rows):
 def _files(view: View) -> list[object]:
     source = view.take or view.status.get("next") or {}
     found = source.get("files")
-    return found if isinstance(found, list) else []
+    files = found if isinstance(found, list) else []
+    part = source.get("part")
+    if isinstance(part, int) and part > 1:  # those of the part that is being written
+        return [name for name in files if f"-{part}" in PurePath(str(name)).stem] or files
+    return files
 
 
 def interface_words(view: View) -> list[str]:
@@ -196,21 +200,32 @@ class WarningLine(Rows):
     """Empty when all is well; else the oldest thing that is wrong and was not acknowledged."""
 
     def update(self, view: View, trouble: str, gone: str = "") -> None:
-        """Draw that the station is `gone`, else the `trouble` of an order, else the oldest warning."""
-        width = self.size.width
+        """Draw that the station is `gone`, else the `trouble` of an order, else the oldest warning.
+
+        What does not fit one row takes two, for which the list of takes makes room.
+        """
         catalog = view.status.get("catalog") or {}
         if gone:
-            self.show([[(" ! ", "over"), (gone, "warn")]])
+            self._wrap(gone, "")
         elif trouble:
-            self.show([spread([(" ! ", "over"), (trouble, "warn")], [("Esc clears ", "dim")], width)])
+            self._wrap(trouble, "Esc clears ")
         elif view.warnings:
             first, more = view.warnings[0], len(view.warnings) - 1
             text = f"{words.day_time(first.get('utc'))} {first.get('text', '')}".strip()
-            rest = f"w seen{f' · {more} more' if more else ''} "
-            self.show([spread([(" ! ", "over"), (text, "warn")], [(rest, "dim")], width)])
-        elif catalog.get("state") not in {None, "", "ok"}:
-            waiting = count(catalog.get("pending"))
-            text = str(catalog.get("text") or f"catalogue {catalog['state']}")
-            self.show([[(f" · {text}", "dim"), (f" · {waiting} takes wait" if waiting else "", "dim")]])
+            self._wrap(text, f"w seen{f' · {more} more' if more else ''} ")
         else:
-            self.show([])
+            self.screen.remove_class("-long-warning")
+            self.show([_catalogue(catalog)] if catalog.get("state") not in {None, "", "ok"} else [])
+
+    def _wrap(self, text: str, hint: str) -> None:
+        room = self.size.width - cells(hint) - 5
+        first, *rest = wrapped(text, max(room, 10))
+        self.screen.set_class(bool(rest), "-long-warning")
+        row = spread([(" ! ", "over"), (first, "warn")], [(hint, "dim")] if hint else [], self.size.width)
+        self.show([row, [("   ", ""), (" ".join(rest), "warn")]] if rest else [row])
+
+
+def _catalogue(catalog: Json) -> Row:
+    waiting = count(catalog.get("pending"))
+    text = str(catalog.get("text") or f"catalogue {catalog['state']}")
+    return [(f" · {text}", "dim"), (f" · {waiting} takes wait" if waiting else "", "dim")]
