@@ -16,6 +16,7 @@ from capture.sheets.document import Document
 from capture.sheets.errors import NoPrinter, SheetError
 
 TEMPLATE = Path(__file__).parent / "templates" / "sheet.typ"
+LONG_CELL = 30
 _LONG = re.compile(r"(?<!\S)(?![0-9a-f-]{36,64}(?!\S))\S{31,}")
 _PIECE = re.compile(r".{8}(?=.)")
 PAPERS = {"a4": "a4", "letter": "us-letter"}
@@ -31,6 +32,7 @@ def write(document: Document, paper: str, moment: datetime) -> tuple[bytes, str]
     except ImportError:
         raise NoPrinter("PDF sheets need typst", "pip install typst") from None
     data = _visible(asdict(document))
+    _share_widths(data)
     fonts = _fonts(system=False)
     missing = glyphs.missing(_texts(data), fonts)
     if missing:
@@ -67,6 +69,19 @@ def _visible(value: Any, name: str = "") -> Any:
     if isinstance(value, dict):
         return {key: _visible(inner, key) for key, inner in value.items()}
     return [_visible(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def _share_widths(data: dict[str, Any]) -> None:
+    """A column of long texts shares the width instead of pushing the others off the page."""
+    for section in data["sections"]:
+        for table in (block for block in section["blocks"] if block["type"] == "table"):
+            for place, column in enumerate(table["columns"]):
+                longest = max(
+                    (max(len(row[place][part]) for part in ("text", "sub")) for row in table["rows"]),
+                    default=0,
+                )
+                if column["width"] == "auto" and longest > LONG_CELL:
+                    column["width"] = "1fr"
 
 
 def _breakable(text: str) -> str:

@@ -21,6 +21,8 @@ from capture.sheets.model import ChainBlock, FloorRow, SessionSheet, TakeLine
 from capture.sheets.take_layout import DASH, DOT, FOOT, air_table, air_words, audio
 from capture.take import Verdict
 
+SHORT = 18  # signs of a take name or of what it covers that the log has room for on one line
+
 
 def lay_out(sheet: SessionSheet) -> Document:
     """The document of one session."""
@@ -68,19 +70,24 @@ def _log(sheet: SessionSheet) -> Table:
     return Table(
         (
             Column("No", "center"),
-            Column("Take"),
+            Column("Take", width=_width([take.name for take in sheet.takes])),
             Column("Kind"),
             Column("Verdict"),
             Column("Condition"),
             Column("Start", "right"),
             Column("Length", "right"),
-            Column("Covers"),
+            Column("Covers", width=_width([take.covers for take in sheet.takes])),
             Column("Note", width="1fr"),
             Column("Chain", "center"),
         ),
         tuple(_line(take, days) for take in sheet.takes),
         "Start: local time. Length: h:mm:ss. A take is clean when every sample of its timeline arrived.",
     )
+
+
+def _width(texts: list[str]) -> str:
+    """A column as wide as its texts while they leave room for the notes, else a share of the width."""
+    return "auto" if max(map(len, texts)) <= SHORT else "1fr"
 
 
 def _line(take: TakeLine, days: bool) -> tuple[Cell, ...]:

@@ -6,13 +6,23 @@ import json
 import re
 import shutil
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from capture.sheets import FORMS, SessionSheet, Sheet, TakeSheet, build_session, build_take, draw, render
 from tests.support import sheet_takes
-from tests.support.sheet_readers import html_text, md_text, pdf_info, pdf_text, read_csv, read_html, squeezed
+from tests.support.sheet_readers import (
+    html_text,
+    md_text,
+    pdf_info,
+    pdf_text,
+    pdf_words,
+    read_csv,
+    read_html,
+    squeezed,
+)
 from tests.support.takes import build_take as make_take
 
 needs_poppler = pytest.mark.skipif(not shutil.which("pdftotext"), reason="pdftotext is not installed")
@@ -237,3 +247,23 @@ def test_take_csv_has_a_row_per_value(take_sheet: TakeSheet) -> None:
     peaks = [float(value) for section, _, field, value in rows if (section, field) == ("tracks", "peak_dbfs")]
     assert peaks == [row.peak_dbfs for row in take_sheet.tracks]
     assert ["head files", "1", "sha256", take_sheet.head.files[0].sha256] in rows
+
+
+@needs_poppler
+@pytest.mark.parametrize("paper", ["a4", "letter"])
+def test_long_names_leave_every_column_its_place(paper: str, tmp_path: Path) -> None:
+    """Margins of 17 mm are 48.19 points: no word reaches into them, and none lies on another."""
+    journal = sheet_takes.one_take(
+        tmp_path,
+        frames=8000,
+        slate="Langt" * 40,
+        project="P" * 120,
+        covers="takt " * 60,
+        tracks=["x" * 150] + ["b"] * 7,
+    )
+    for sheet in (build_take(journal), build_session([journal])):
+        words = pdf_words(render(sheet, "pdf", tmp_path / "sheet.pdf", paper).path)
+        width = {"a4": 595.28, "letter": 612.0}[paper]
+        assert min(word.left for word in words) >= 48.1
+        assert max(word.right for word in words) <= width - 48.1
+        assert [(a.text, b.text) for a, b in pairwise(words) if a.overlaps(b)] == []

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 import subprocess
+from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -83,3 +84,35 @@ def md_text(raw: bytes) -> str:
     parser = _Html()
     parser.feed(made.replace("&lt;br&gt;", " "))
     return " ".join(parser.pieces)
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word on a page, in points from the top left."""
+
+    page: int
+    text: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def overlaps(self, other: Word) -> bool:
+        """Whether both stand on the same line of the same page and cover each other by more than a point."""
+        same = self.page == other.page and abs(self.top - other.top) < 2
+        return same and min(self.right, other.right) - max(self.left, other.left) > 1
+
+
+def pdf_words(path: Path) -> list[Word]:
+    """Every word of a PDF with its place, as pdftotext sees it, in reading order."""
+    out = subprocess.run(
+        ["pdftotext", "-bbox", str(path), "-"], capture_output=True, check=True
+    ).stdout.decode()
+    found, page = [], 0
+    for line in out.splitlines():
+        page += "<page " in line
+        word = re.search(r'<word xMin="(\S+)" yMin="(\S+)" xMax="(\S+)" yMax="(\S+)">(.*)</word>', line)
+        if word:
+            left, top, right, bottom = (float(number) for number in word.groups()[:4])
+            found.append(Word(page, word[5], left, top, right, bottom))
+    return found
