@@ -189,7 +189,12 @@ class Orders:
             self._station.takes.last = None
 
     def _roll(self, kind: str = "take", limit_seconds: float | None = None) -> Json:
-        began = self._station.takes.roll(kind, limit_seconds)
+        try:
+            began = self._station.takes.roll(kind, limit_seconds)
+        except TakechainError as error:
+            if error.exit_code != TakechainError.exit_code:
+                raise
+            raise NothingRecorded(error.what, error.do) from error
         self._station.shelf.turn_to(self._core.settings.project, self._core.settings.slate)
         return began
 
