@@ -130,7 +130,10 @@ class TakechainApp(App[None]):
         """Show the recording screen, then look for the station and begin to beat."""
         self.register_theme(CALM)
         self.theme = CALM.name
-        self.push_screen(RecordingScreen())
+        recording = RecordingScreen()
+        if self.demo:
+            recording.said = "a demo on a simulated rig: nothing here is real · r rolls · ? shows all keys"
+        self.push_screen(recording)
         self.call_after_refresh(self.link.start)  # the first paint waits for nobody
         if self._pulse_wanted:
             self.beat_on()

@@ -331,3 +331,13 @@ async def test_a_pasted_list_becomes_one_line(rig: RigMaker) -> None:
 def test_the_manual_has_every_key() -> None:
     text = keys.markdown()
     assert all(f"| `{action.shown}` | {action.help} |" in text for action in keys.ACTIONS)
+
+
+async def test_a_click_on_a_meter_selects_it(rig: RigMaker) -> None:
+    async with rig(prepare=lively) as made:
+        await made.pilot.click("#bank", offset=(5 + 9 * 2 + 3, 4))
+        await made.settle()
+        assert made.app.view.input == 3
+        await made.pilot.click("#bank", offset=(1, 4))
+        await made.settle()
+        assert made.app.view.input == 3

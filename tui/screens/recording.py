@@ -24,6 +24,7 @@ from tui.widgets.takes import Takes
 
 SMALLEST = (64, 16)
 BROAD = 144  # columns that hold word and clock in letters of five rows
+WIDE, CHAIN_WIDTH, SCALES = 120, 36, 10
 PAGE = 8
 NUMBER_SECONDS = 0.2
 
@@ -56,7 +57,7 @@ class RecordingScreen(TakeOrders, ChainOrders, SessionOrders):
     BINDINGS: ClassVar[list[BindingType]] = bindings()
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
         (0, "-narrow"),
-        (120, "-wide"),
+        (WIDE, "-wide"),
     ]
     VERTICAL_BREAKPOINTS = [  # noqa: RUF012
         (0, "-low"),
@@ -102,6 +103,7 @@ class RecordingScreen(TakeOrders, ChainOrders, SessionOrders):
         """Fill the rows anew for the new width."""
         self.set_class(self.small, "-small")
         self.set_class(self.size.width >= BROAD, "-broad")
+        self._make_room()
         self.call_after_refresh(self.on_view)
 
     def on_view(self) -> None:
@@ -109,6 +111,7 @@ class RecordingScreen(TakeOrders, ChainOrders, SessionOrders):
         if not self.ready:
             return
         view, gone = self.view, self.takechain.gone
+        self._make_room()
         self.bank.describe(view.tracks, view.input, view.rate)
         self._show_time()
         self.query_one(SessionLine).update(view)
@@ -119,6 +122,14 @@ class RecordingScreen(TakeOrders, ChainOrders, SessionOrders):
         self.query_one(WarningLine).update(view, self.trouble, gone)
         self.query_one(Takes).update(view)
         self.query_one(Keys).update(keys.possible(view), self.said)
+
+    def _make_room(self) -> None:
+        """Where the chain's column would leave the meters no gaps, it becomes a line."""
+        channels = max(len(self.view.tracks), 1)
+        column = self.size.width >= WIDE and not (
+            (self.size.width - CHAIN_WIDTH - SCALES) // channels < 2 <= (self.size.width - SCALES) // channels
+        )
+        self.set_class(column, "-chain-column")
 
     def on_beat(self, levels: Levels | None, seconds: float, elapsed: float) -> None:
         """Move meters and clock."""
@@ -142,6 +153,10 @@ class RecordingScreen(TakeOrders, ChainOrders, SessionOrders):
             number, worst = self.bank.meters.worst()
             text = f"{words.level(worst)} dBFS in {number}" if self.bank.fresh else "no data"
             self.query_one("#small", Rows).show([one_line(view, elapsed, text)])
+
+    def on_bank_chosen(self, message: Bank.Chosen) -> None:
+        """A click on a meter selects its input."""
+        self.takechain.choose_input(message.input)
 
     # -- keys -------------------------------------------------------------------------------------
 

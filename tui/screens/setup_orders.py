@@ -55,7 +55,7 @@ FIELDS = (
     Field("temperature", "Air °C", 8, "typed", width="short"),
     Field("humidity", "%RH", 8, "typed", width="short", first=False),
     Field("pressure", "hPa", 8, "typed", width="short", first=False),
-    Field("instrument", "with", 8, "the instrument", first=False),
+    Field("instrument", "with", 8, "instrument", first=False),
     Field(
         "numbering",
         "Takes count",

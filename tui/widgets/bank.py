@@ -11,7 +11,9 @@ from typing import ClassVar
 import numpy as np
 from rich.segment import Segment
 from rich.style import Style
+from textual.events import Click
 from textual.geometry import Region
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -38,6 +40,13 @@ class Bank(Widget):
         "bank--marks",
         "bank--chosen",
     }
+
+    class Chosen(Message):
+        """A person clicked on the meter of an input."""
+
+        def __init__(self, number: int) -> None:
+            super().__init__()
+            self.input = number
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id)
@@ -84,6 +93,13 @@ class Bank(Widget):
     def on_resize(self) -> None:
         """Lay the columns out anew."""
         self._lay_out(self._columns.selected)
+
+    def on_click(self, event: Click) -> None:
+        """Select the input under the pointer."""
+        columns = self._columns
+        number = columns.span.start + (event.x - SCALE_WIDTH) // columns.stride + 1
+        if event.x >= SCALE_WIDTH and number <= columns.span.stop:
+            self.post_message(self.Chosen(number))
 
     def _lay_out(self, selected: int) -> None:
         named = any(track.get("name") for track in self._tracks)

@@ -7,7 +7,7 @@ from pathlib import PurePath
 from tui.screens import words
 from tui.screens.view import Json, View, count
 from tui.widgets.ballistics import FLOOR_DB, Ballistics
-from tui.widgets.rows import Row, Rows, Span, cells, spread
+from tui.widgets.rows import Row, Rows, Span, cells, cut, spread
 
 OLD_SECONDS = 10.0
 _SHORT = {"temperature": "", "relative_humidity": "RH", "pressure": ""}
@@ -97,14 +97,16 @@ class ChainLine(Rows):
     def update(self, view: View) -> None:
         """Draw the line."""
         track = view.track
-        self.show([_chain(track)] if track else [])
+        self.show([cut(_chain(track, self.size.width), self.size.width)] if track else [])
 
 
-def _chain(track: Json) -> Row:
+def _chain(track: Json, width: int) -> Row:
     line = str(track.get("line") or "")
     if not declared(line):
         return [(f" {line}   " if line else " ", ""), ("chain not declared · e writes it", "dim")]
     carried: list[Span] = [("  ~ carried over · y confirms", "mark")] if track.get("carried") else []
+    if cells(line) + sum(cells(text) for text, _ in carried) + 1 > width:
+        line = line.partition(": ")[2] or line  # the line above names the source already
     return [(f" {line}", ""), *carried]
 
 
