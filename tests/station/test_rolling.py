@@ -150,6 +150,15 @@ def test_a_name_that_exists_is_never_overwritten(studio: Desk) -> None:
     assert taken.read_bytes() == b"mine"
 
 
+def test_a_folder_that_cannot_be_made_records_nothing(studio: Desk) -> None:
+    (studio.library / studio.project / "First").mkdir(parents=True)
+    (studio.library / studio.project / "First" / "Aurora").write_text("in the way")
+    with pytest.raises(TakechainError, match="cannot be made") as refused:
+        studio.call("roll")
+    assert refused.value.exit_code == 4
+    assert studio.status()["state"] == "armed"
+
+
 def test_a_take_ends_by_itself_after_its_seconds(studio: Desk) -> None:
     studio.set_up(rate=96000)
     studio.call("roll", limit_seconds=0.5)
