@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import time
+from collections import deque
 from pathlib import Path
 
 LEAST_SECONDS = 5.0  # with less room than this a take is not begun
 _RESERVE_BYTES = 8 * 1024 * 1024  # journal, headers and file system blocks
-_SMOOTHING = 0.2
+_WINDOW_SECONDS = 120.0
+_ENOUGH_SECONDS = 30.0
 _SAMPLE_SECONDS = 1.0
 
 
@@ -17,8 +19,7 @@ class Disk:
 
     def __init__(self, library: Path) -> None:
         self._library = library
-        self._last: tuple[float, int] | None = None
-        self._rate: float | None = None
+        self._samples: deque[tuple[float, int]] = deque()
 
     def free_bytes(self) -> int | None:
         """Bytes an ordinary user may still write; None when the file system does not answer."""
@@ -32,22 +33,24 @@ class Disk:
         """Take a sample of what is being consumed, others' writing included; call it about once a second."""
         now, free = time.monotonic(), self.free_bytes()
         if not rolling or free is None:
-            self._last = self._rate = None
-            return
-        if self._last is None:
-            self._last = (now, free)
-            return
-        passed = now - self._last[0]
-        if passed < _SAMPLE_SECONDS:
-            return
-        used = max(0.0, (self._last[1] - free) / passed)
-        self._rate = used if self._rate is None else self._rate + _SMOOTHING * (used - self._rate)
-        self._last = (now, free)
+            self._samples.clear()
+        elif not self._samples or now - self._samples[-1][0] >= _SAMPLE_SECONDS:
+            self._samples.append((now, free))
+            while now - self._samples[0][0] > _WINDOW_SECONDS:
+                self._samples.popleft()
+
+    def _observed(self) -> float:
+        """Bytes consumed per second over the window; 0 until it says more than a burst of the page cache."""
+        if not self._samples:
+            return 0.0
+        (began, most), (ended, least) = self._samples[0], self._samples[-1]
+        passed = ended - began
+        return max(0.0, (most - least) / passed) if passed >= _ENOUGH_SECONDS else 0.0
 
     def seconds_left(self, bytes_per_second: float) -> float | None:
         """Seconds of recording left, by the greater of the nominal and the observed rate (bytes/s)."""
         free = self.free_bytes()
-        pace = max(bytes_per_second, self._rate or 0.0)
+        pace = max(bytes_per_second, self._observed())
         if free is None or pace <= 0:
             return None
         return max(0.0, (free - _RESERVE_BYTES) / pace)
