@@ -105,3 +105,22 @@ def test_the_time_left_is_arithmetic(tmp_path: Path) -> None:
     left = Disk(tmp_path).seconds_left(pace)
     assert left == pytest.approx(free / pace, rel=0.01, abs=2.0)
     assert Disk(tmp_path / "gone").seconds_left(pace) is None
+
+
+def test_the_disk_lasts_by_what_is_needed_until_minutes_say_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """1 MB/s of take on a disk that in truth loses 4 MB/s, its free space told in bursts of 10 s."""
+    now = [0.0]
+    monkeypatch.setattr("capture.station.disk.time.monotonic", lambda: now[0])
+    disk = Disk(tmp_path)
+    start = 10_000_000_000
+    monkeypatch.setattr(disk, "free_bytes", lambda: start - int(now[0]) // 10 * 40_000_000)
+    for second in range(121):
+        now[0] = float(second)
+        disk.watch(rolling=True)
+        if second == 15:  # a burst has passed, but too little time to believe it
+            assert disk.seconds_left(1e6) == pytest.approx((start - 40_000_000) / 1e6, rel=0.01)
+    assert disk.seconds_left(1e6) == pytest.approx((start - 480_000_000) / 4e6, rel=0.1)
+    disk.watch(rolling=False)
+    assert disk.seconds_left(1e6) == pytest.approx((start - 480_000_000) / 1e6, rel=0.01)
