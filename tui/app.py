@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -28,22 +29,23 @@ from tui.screens.view import Json, View
 if TYPE_CHECKING:
     from hardware.interfaces import Listing
 
+# Each of these is also told apart after a terminal has reduced it to its 16 colours.
 OWN_COLOURS = {
-    "level-ok": "#5d9b74",
-    "level-hot": "#d8a13c",
+    "level-ok": "#44ad4a",
+    "level-hot": "#d9a020",
     "level-over": "#ef5350",
-    "armed": "#5fb3e6",
+    "armed": "#4d9dff",
     "rolling": "#c2185b",
-    "closing": "#8e6bbf",
+    "closing": "#7e57c2",
 }
 CALM = Theme(
     name="takechain",
-    primary="#5fb3e6",
-    secondary="#8e6bbf",
-    accent="#5fb3e6",
-    warning="#d8a13c",
+    primary="#4d9dff",
+    secondary="#7e57c2",
+    accent="#4d9dff",
+    warning="#d9a020",
     error="#ef5350",
-    success="#5d9b74",
+    success="#44ad4a",
     foreground="#d7dbd8",
     background="#121518",
     surface="#1a1e22",
@@ -130,6 +132,7 @@ class TakechainApp(App[None]):
         """Show the recording screen, then look for the station and begin to beat."""
         self.register_theme(CALM)
         self.theme = CALM.name
+        self.set_class("NO_COLOR" in os.environ, "-no-color")
         recording = RecordingScreen()
         if self.demo:
             recording.said = "a demo on a simulated rig: nothing here is real · r rolls · ? shows all keys"

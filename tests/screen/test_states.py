@@ -10,6 +10,7 @@ from tests.support.fake_station import FakeStation
 from tests.support.scenes import lively, rolling
 from tests.support.screen_rig import Rig, RigMaker
 from tests.support.screens import golden, rows, until
+from tui.app import OWN_COLOURS
 from tui.widgets.band import Band
 
 GOLDENS = Path(__file__).parent / "goldens"
@@ -164,3 +165,31 @@ async def test_a_later_part_shows_its_own_files(rig: RigMaker) -> None:
         take["files"] += ["/music/Aurora_T004-2_01_Kick.wav", "/music/Aurora_T004-2_02_Snare T.wav"]
         await made.settle()
         assert "→ Aurora_T004-2_01_Kick.wav +1" in rows(made.app)[4]
+
+
+async def test_the_hues_stay_apart_in_16_colours() -> None:
+    from rich.color import Color, ColorSystem
+
+    hues = {
+        name: Color.parse(hue).downgrade(ColorSystem.STANDARD).number for name, hue in OWN_COLOURS.items()
+    }
+    assert hues["level-ok"] in {2, 10}  # green
+    assert hues["level-hot"] in {3, 11}  # yellow
+    assert hues["level-over"] in {1, 9}  # red
+    assert hues["armed"] in {4, 12}  # blue
+    assert hues["rolling"] in {5, 13}  # magenta
+
+
+async def test_without_colour_a_rolling_band_is_the_brightest(
+    rig: RigMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with rig(prepare=lively) as made:
+        band = made.app.screen.query_one(Band)
+        brightness = {}
+        for state in STATES:
+            made.station.facts["state"] = state
+            await made.settle()
+            brightness[state] = band.styles.background.brightness
+        assert max(brightness, key=lambda state: brightness[state]) == "rolling"
+        assert sorted(brightness.values())[-2] < 0.6
