@@ -13,12 +13,11 @@ import signal
 import subprocess
 import tempfile
 import time
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import pytest
@@ -28,7 +27,11 @@ T = TypeVar("T")
 SOURCES = Path(__file__).resolve().parent.parent / "rig"
 TOOLS = ("jackd", "cc")
 MOST_RUNS = 5
+# One fixed name: JACK keeps eight of them, and the name of a killed server stays taken until it is used again.
+SERVER = "takechain-rig"
+INTERFACE = "jack:siggen"
 READY_SECONDS = 15.0
+PIECE = 1 << 16
 
 
 def require() -> None:
@@ -77,7 +80,7 @@ class Rig:
     def __init__(self, channels: int, rate: int = 48000, period: int = 1024) -> None:
         require()
         self.channels, self.rate, self.period = channels, rate, period
-        self.server = f"tc{uuid.uuid4().hex[:8]}"
+        self.server = SERVER
         self.environment = {**os.environ, "JACK_DEFAULT_SERVER": self.server, "JACK_NO_START_SERVER": "1"}
         self.environment.pop("JACK_PROMISCUOUS_SERVER", None)
         self.log = _folder() / f"{self.server}.log"
@@ -119,6 +122,17 @@ class Rig:
             if not seen.spoiled:
                 return result
         pytest.fail(f"the rig lost something itself in {MOST_RUNS} runs: {seen}")
+
+    def judge(self, record: Callable[[], list[str]]) -> None:
+        """Call `record` (it returns what is wrong) until right; only the rig's own faults are excused."""
+        for _ in range(MOST_RUNS):
+            self.probe_begin()
+            wrong = record()
+            seen = self.probe_end()
+            if not wrong:
+                return
+            assert seen.spoiled, f"the C client heard every frame, the engine did not: {wrong}"
+        pytest.fail(f"the rig spoiled {MOST_RUNS} runs in a row: {seen}, {wrong}")
 
     def kill_server(self) -> None:
         """End the server under everybody, as a crash does."""
@@ -237,4 +251,40 @@ def integers_of(path: Path) -> np.ndarray:
         scaled = file.read(dtype="float32", always_2d=True).astype(np.float64) * (1 << 23)
     whole = np.rint(scaled).astype(np.int64)
     assert (whole == scaled).all()
+    return whole
+
+
+def wrong_samples(files: Sequence[Path], inputs: Sequence[int], frames: int, subtype: str) -> list[str]:
+    """What is wrong with a long recording of the signal, read by libsndfile in pieces.
+
+    `inputs` (from 1) stand in the order of the files' channels; every file must hold `frames` frames.
+    """
+    import soundfile
+
+    columns, wrong, start = list(inputs), [], None
+    for path in files:
+        with soundfile.SoundFile(path) as file:
+            mine, columns = columns[: file.channels], columns[file.channels :]
+            if (file.frames, file.subtype) != (frames, subtype):
+                wrong.append(f"{path.name}: {file.frames} frames of {file.subtype}")
+            offsets = 65537 * (np.array(mine, np.int64) - 1)
+            at = 0
+            while (piece := _piece(file)).size:
+                start = int(piece[0, 0] - offsets[0]) if start is None else start
+                wanted = start + at + np.arange(len(piece))[:, None] + offsets[None, :]
+                differs = ((piece - wanted) & 0xFFFFFF) != 0
+                if differs.any():
+                    frame = at + int(np.flatnonzero(differs.any(axis=1))[0])
+                    wrong.append(f"{path.name}: {int(differs.sum())} wrong samples from frame {frame} on")
+                    break
+                at += len(piece)
+    return wrong + ([f"no file holds inputs {columns}"] if columns else [])
+
+
+def _piece(file: Any) -> np.ndarray:
+    if file.subtype == "PCM_24":
+        return file.read(PIECE, dtype="int32", always_2d=True).astype(np.int64) >> 8
+    scaled = file.read(PIECE, dtype="float32", always_2d=True).astype(np.float64) * (1 << 23)
+    whole = scaled.astype(np.int64)
+    assert (whole == scaled).all(), "a float sample is no 24-bit integer"
     return whole
