@@ -7,6 +7,7 @@ probe. Nothing is shared with another JACK server of the machine.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import shutil
 import signal
@@ -17,7 +18,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import IO, Any, Self, TypeVar
 
 import numpy as np
 import pytest
@@ -27,8 +28,8 @@ T = TypeVar("T")
 SOURCES = Path(__file__).resolve().parent.parent / "rig"
 TOOLS = ("jackd", "cc")
 MOST_RUNS = 5
-# One fixed name: JACK keeps eight of them, and the name of a killed server stays taken until it is used again.
-SERVER = "takechain-rig"
+# JACK keeps eight names of servers, and a killed server's stays taken until it is used again: few and fixed.
+SERVERS = tuple(f"takechain-rig-{n}" for n in range(3))
 INTERFACE = "jack:siggen"
 READY_SECONDS = 15.0
 PIECE = 1 << 16
@@ -59,6 +60,19 @@ def program(name: str) -> Path:
     return built
 
 
+def _free_name() -> tuple[str, IO[str]]:
+    """A name that no other test run of this machine uses, and the lock that holds it."""
+    for name in SERVERS:
+        held = (Path(tempfile.gettempdir()) / f"{name}.lock").open("a")
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            held.close()
+        else:
+            return name, held
+    pytest.fail(f"{len(SERVERS)} other rigs run on this machine")
+
+
 @dataclass(frozen=True)
 class Probe:
     """What the C client beside the recorder saw."""
@@ -80,7 +94,7 @@ class Rig:
     def __init__(self, channels: int, rate: int = 48000, period: int = 1024) -> None:
         require()
         self.channels, self.rate, self.period = channels, rate, period
-        self.server = SERVER
+        self.server, self._held = _free_name()
         self.environment = {**os.environ, "JACK_DEFAULT_SERVER": self.server, "JACK_NO_START_SERVER": "1"}
         self.environment.pop("JACK_PROMISCUOUS_SERVER", None)
         self.log = _folder() / f"{self.server}.log"
@@ -99,6 +113,7 @@ class Rig:
     def __exit__(self, *_: object) -> None:
         for process in reversed(self._running):
             _end(process)
+        self._held.close()
 
     def probe_begin(self) -> None:
         """Let the C client listen from now on."""
