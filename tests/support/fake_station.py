@@ -136,8 +136,10 @@ class FakeStation:
             raise NothingRecorded(f"cannot roll while {self.facts['state']}")
         number = self.facts["next"]["number"]
         self.facts["state"] = "rolling"
-        self.facts["take"] = take(number, kind=kind, condition=None, seconds=0.0, frames=0, rate=48000)
+        self.facts["take"] = take(number, kind=kind, seconds=0.0, frames=0, rate=48000)
         self.facts["take"] |= {"markers": [], "notes": [], "gaps": [], "part": 1}
+        for later in ("condition", "note", "sealed"):
+            del self.facts["take"][later]
         folder = self.facts["next"]["folder"]
         self.facts["take"]["files"] = [f"{folder}/{name}" for name in self.facts["next"]["files"]]
         self._plan(number + 1)
@@ -147,7 +149,13 @@ class FakeStation:
         return self._roll("room tone")
 
     def _stop(self, at_boottime_ns: int | None = None) -> dict[str, Any]:
-        done = dict(self.facts["take"], condition="clean", markers=len(self.facts["take"]["markers"]))
+        done = dict(
+            self.facts["take"],
+            condition="clean",
+            note="",
+            sealed=True,
+            markers=len(self.facts["take"]["markers"]),
+        )
         self.facts |= {"state": "armed", "take": None, "last": done["uuid"]}
         self.facts["takes"].append(done)
         return {}
