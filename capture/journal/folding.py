@@ -184,6 +184,8 @@ def _gap(record: TakeRecord, fields: Json) -> None:
     gap = Gap(cause=text(fields.get("cause")), filled=fields.get("filled") is True, **numbers)
     record.gaps.append(gap)
     if not record.ended:
+        if not gap.filled:  # nothing but this line carries the timeline across it
+            record.frames = max(record.frames, gap.first + gap.frames)
         record.lost_frames += gap.frames
         if record.condition is Condition.CLEAN:
             record.condition = Condition.GAP

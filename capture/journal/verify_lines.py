@@ -177,10 +177,11 @@ def unsigned(fields: Json) -> bytes:
 def check_timeline(report: Report, record: TakeRecord) -> None:
     """Blocks follow each other in each part, holes are declared, and the sums are those of the end line."""
     at = 0
-    holes = {(gap.first, gap.frames) for gap in record.gaps if not gap.filled}
+    holes = {gap.first: gap.first + gap.frames for gap in record.gaps if not gap.filled}
     starts = {part.first for part in record.parts}
     for block in record.blocks:
-        if block.first != at and not (block.first in starts and (at, block.first - at) in holes):
+        end = _across(holes, at, block.first)
+        if block.first != at and not (block.first in starts and end == block.first):
             report.fault(f"the block at frame {block.first} should begin at frame {at}", report.path.name)
         at = max(at, block.end)
     reach = max([at, *(gap.first + gap.frames for gap in record.gaps if not gap.filled)])
@@ -191,6 +192,13 @@ def check_timeline(report: Report, record: TakeRecord) -> None:
     lost = sum(gap.frames for gap in record.gaps)
     if lost != record.lost_frames:
         report.fault(f"the end says {record.lost_frames} lost frames, the gaps say {lost}", report.path.name)
+
+
+def _across(holes: dict[int, int], at: int, until: int) -> int:
+    """Where one declared hole after the other leads to: a part may have ended before its first block."""
+    while at < until and holes.get(at, at) > at:
+        at = holes[at]
+    return at
 
 
 def _place(report: Report, line: Line) -> str:

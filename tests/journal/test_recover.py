@@ -220,6 +220,36 @@ def test_a_take_in_two_parts(tmp_path: Path) -> None:
     assert any(f"{names[1]}, frames 2000–2199" in str(fault) for fault in verify_take(path).faults)
 
 
+def test_a_part_that_died_before_its_first_block_is_one_more_hole(tmp_path: Path) -> None:
+    """Two recorders died one after the other: both holes are declared, and together they lead to part 3."""
+    path = build_take(tmp_path, layout="poly", ended=False, finished=False)
+    with JournalWriter.reopen(path) as writer:
+        for number, at, first in ((2, 1200, 1500), (3, 1500, 1900)):
+            hole = {"first": at, "frames": first - at, "first_pm": 0, "frames_pm": 80, "cause": "died"}
+            writer.append("gap", at, **hole, filled=False)
+            part = {"part": number, "first": first, "first_pm": 80, "files": [f"Aurora_T001-{number}.wav"]}
+            reference = writer.record.time_reference + first
+            writer.append("part", first, **part, cause="died", time_reference=reference)
+        write_audio(writer, samples(700, 2, 9), 500, Clock(STARTED))
+    recover_take(path, KEY)
+    take = load(path)
+    assert (take.frames, take.lost_frames) == (2600, 700)
+    report = verify_take(path)
+    assert report.ok, report.words
+
+
+def test_a_hole_whose_part_was_never_begun_belongs_to_the_timeline(tmp_path: Path) -> None:
+    path = build_take(tmp_path, ended=False, finished=False)
+    with JournalWriter.reopen(path) as writer:
+        hole = {"first": 1200, "frames": 300, "first_pm": 0, "frames_pm": 80, "cause": "the recorder died"}
+        writer.append("gap", 1200, **hole, filled=False)
+        assert writer.record.frames == 1500
+    recover_take(path, KEY)
+    assert (load(path).frames, load(path).lost_frames) == (1500, 300)
+    report = verify_take(path)
+    assert report.ok, report.words
+
+
 def test_hashing_can_be_put_off_and_taken_up_again(tmp_path: Path) -> None:
     path = build_take(tmp_path, finished=False)
     answers = iter([False, True])
