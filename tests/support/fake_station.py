@@ -149,13 +149,9 @@ class FakeStation:
         return self._roll("room tone")
 
     def _stop(self, at_boottime_ns: int | None = None) -> dict[str, Any]:
-        done = dict(
-            self.facts["take"],
-            condition="clean",
-            note="",
-            sealed=True,
-            markers=len(self.facts["take"]["markers"]),
-        )
+        rolled = self.facts["take"]
+        done = {**take(rolled["number"]), **{name: rolled[name] for name in ("kind", "verdict", "seconds")}}
+        done |= {"markers": len(rolled["markers"]), "gaps": len(rolled["gaps"])}
         self.facts |= {"state": "armed", "take": None, "last": done["uuid"]}
         self.facts["takes"].append(done)
         return {}
