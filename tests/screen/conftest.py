@@ -13,6 +13,12 @@ from tests.support.screen_rig import Rig, RigMaker
 from tests.support.screens import until
 
 
+@pytest.fixture(autouse=True)
+def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Textual's pilot looks every 20 ms whether the screen is idle; our tests wait for facts, not for idleness."""
+    monkeypatch.setattr("textual._wait.SLEEP_GRANULARITY", 0.004)
+
+
 @pytest.fixture
 def rig(tmp_path: Path) -> RigMaker:
     @asynccontextmanager
