@@ -142,12 +142,17 @@ def _check_length(
     stream.seek(end)
     known = rest if rest is not None else tail(_Odd(file.align), file.told)
     behind = stream.read(len(known))
+    if rest is None:
+        if size > end and (size > end + len(known) or behind != known):
+            words = f"{size - end} bytes lie past the last frame that the journal tells of"
+            report.fault(words, f"{file.name}, from byte {end}", incomplete=True)
+        return
     if behind != known and size >= end + len(known):
         report.fault("the bytes behind the last frame were altered", f"{file.name}, byte {end}")
     if size > end + len(known):
         appended = f"{size - end - len(known)} bytes were appended"
-        report.fault(appended, f"{file.name}, from byte {end + len(known)}", incomplete=rest is None)
-    elif size < end + len(known) and rest is not None:
+        report.fault(appended, f"{file.name}, from byte {end + len(known)}")
+    elif size < end + len(known):
         report.fault("bytes behind the last frame are missing", f"{file.name}, byte {size}")
 
 

@@ -258,6 +258,15 @@ def test_unsealed_unended_and_unfinished_takes_are_incomplete(tmp_path: Path) ->
         assert any("takechain recover" in words for words in report.words)
 
 
+def test_what_a_crash_left_is_never_called_altered(tmp_path: Path) -> None:
+    """Mono 24-bit with an odd number of frames told: a pad byte may stand there, or the next frames."""
+    path = build_take(tmp_path, frames=1201, block=401, unwritten=2, ended=False)
+    report = verify_take(path)
+    assert report.state is State.INCOMPLETE
+    left = (1201 - 401) * 3 + 1  # two blocks of 24-bit samples, and the pad byte of 3603 bytes
+    assert any(f"{left} bytes lie past the last frame" in words for words in report.words)
+
+
 def test_a_take_that_rolls_is_said_to_roll(tmp_path: Path) -> None:
     path = build_take(tmp_path, ended=False)
     with path.open("r+b") as held:
