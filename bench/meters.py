@@ -4,7 +4,9 @@
 
 A real station and recorder run on the simulated interface; the screen runs in a pseudo terminal that is read
 all the time, with every input moving. Process time (user + system) of the screen alone, as a share of one
-core; the rate at which the meters are drawn is counted from what arrives. Target: 10 % at 64 inputs, 20 fps.
+core; the rate at which the meters are drawn is counted from what arrives. Then keys are pressed while it
+rolls, and the time is taken until their effect has come through the terminal.
+Targets: 10 % of a core at 64 inputs and 20 fps; 50 ms from key to screen, 95 of 100 times.
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARE = 0.10
+KEY_MS, KEYS = 50, 60
+PRESSED = {"mark": (b"m", b"mark at"), "note": (b"t", b"note on")}
 WARM_UP = 4.0
 
 
@@ -61,6 +65,11 @@ class Screen:
                 seen.append(os.read(self.terminal, 65536))
         return b"".join(seen)
 
+    def read_some(self) -> bytes:
+        """The next that arrives."""
+        select.select([self.terminal], [], [], 5)
+        return os.read(self.terminal, 65536)
+
     def type(self, keys: bytes) -> None:
         os.write(self.terminal, keys)
 
@@ -81,6 +90,21 @@ def measure(screen: Screen, seconds: float) -> tuple[float, float, float]:
     took = time.monotonic() - start
     frames = max(len(re.findall(rb"\x1b\[%d;1H" % row, seen)) for row in range(7, 15))  # rows of bars
     return (cpu_seconds(screen.pid) - before) / took, len(seen) / took / 1000, frames / took
+
+
+def key_times(screen: Screen, key: bytes, effect: bytes) -> list[float]:
+    """Seconds from a key to its effect, many times, in order of length; Esc takes it back."""
+    times = []
+    for _ in range(KEYS):
+        screen.read(0.11)
+        start, seen = time.monotonic(), b""
+        screen.type(key)
+        while effect not in seen:
+            seen += screen.read_some()
+        times.append(time.monotonic() - start)
+        screen.type(b"\x1b")
+        screen.read(0.25)
+    return sorted(times)
 
 
 def main() -> int:
@@ -104,6 +128,7 @@ def main() -> int:
                 screen.type(b"r")
                 screen.read(1.0)
                 rolling = measure(screen, args.seconds)
+                keys = {name: key_times(screen, *pair) for name, pair in PRESSED.items()}
                 screen.type(b"s")
                 screen.read(1.0)
             finally:
@@ -114,7 +139,12 @@ def main() -> int:
             f"{args.channels} meters, {args.columns}×{args.rows}, {state}: {share:.1%} of a core, "
             f"{kilobytes:.0f} kB/s, about {frames:.0f} frames/s"
         )
-    return 0 if max(armed[0], rolling[0]) <= SHARE else 1
+    late = {name: times[int(len(times) * 0.95)] * 1000 for name, times in keys.items()}
+    for name, times in keys.items():
+        print(
+            f"{name}: key to screen, median {times[len(times) // 2] * 1000:.0f} ms, p95 {late[name]:.0f} ms"
+        )
+    return 0 if max(armed[0], rolling[0]) <= SHARE and max(late.values()) <= KEY_MS else 1
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from tui.keys import Action
 from tui.widgets.rows import Row, Rows, Span, cells
 
 MORE = "? Help"
+FOOTER, TYPING, ASKING = "footer", "typing", "asking"
 
 
 @dataclass(frozen=True)
@@ -92,9 +93,10 @@ class Bottom(Widget):
         self._options: list[Option] = []
         self._chosen: Callable[[str], None] | None = None
         self._stretch: Callable[[str], str | None] | None = None
+        self._mode = FOOTER
 
     def compose(self) -> ComposeResult:
-        """Footer, line and question, of which CSS shows one."""
+        """Footer, line and question, of which `_turn_to` shows one."""
         yield Keys(id="keys")
         with Horizontal(id="typing"):
             yield Label(id="label")
@@ -105,7 +107,22 @@ class Bottom(Widget):
     @property
     def busy(self) -> bool:
         """Whether something is being typed or asked."""
-        return self.has_class("-typing") or self.has_class("-asking")
+        return self._mode != FOOTER
+
+    def on_mount(self) -> None:
+        """Begin with the footer."""
+        self._turn_to(FOOTER)
+
+    def _turn_to(self, mode: str) -> None:
+        """Show the widgets of one mode; by display, since classes would have all styles computed anew."""
+        self._mode = mode
+        for widget_id, shown_in in (
+            ("keys", FOOTER),
+            ("typing", TYPING),
+            ("hint", TYPING),
+            ("choice", ASKING),
+        ):
+            self.query_one(f"#{widget_id}").display = mode == shown_in
 
     def ask_text(
         self,
@@ -125,7 +142,7 @@ class Bottom(Widget):
         back = "  (what you typed before)" if key in self._drafts else ""
         tab = "  Tab completes" if suggester else ""
         self.query_one("#hint", Rows).show([[(f" Enter keeps  Esc puts aside{tab}  {hint}{back}", "dim")]])
-        self.remove_class("-asking").add_class("-typing")
+        self._turn_to(TYPING)
         line.cursor_position = len(line.value)
         self.screen.set_focus(line)  # at once: the next key is text already
 
@@ -142,7 +159,7 @@ class Bottom(Widget):
         """
         self._options, self._chosen, self._stretch = options, then, stretch
         self._show_question(question)
-        self.remove_class("-typing").add_class("-asking")
+        self._turn_to(ASKING)
         self.screen.set_focus(self.query_one(Choice))
 
     def keep_draft(self, key: str, text: str) -> None:
@@ -151,14 +168,14 @@ class Bottom(Widget):
 
     def close(self) -> None:
         """Back to the footer."""
-        self.remove_class("-typing", "-asking")
+        self._turn_to(FOOTER)
         self.screen.set_focus(None)
 
     def put_aside(self) -> bool:
         """Close line or question, keeping what was typed; False when neither was open."""
         if not self.busy:
             return False
-        if self.has_class("-typing") and (text := self.query_one(Line).value):
+        if self._mode == TYPING and (text := self.query_one(Line).value):
             self._drafts[self._draft_key] = text
         self.close()
         return True
@@ -175,7 +192,7 @@ class Bottom(Widget):
         """Answer the question; Esc puts things aside."""
         if event.key == "escape" and self.put_aside():
             event.stop()
-        elif self.has_class("-asking"):
+        elif self._mode == ASKING:
             event.stop()
             event.prevent_default()
             self._answer("enter" if event.key == "enter" else event.character or event.key)
