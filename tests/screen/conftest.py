@@ -15,7 +15,7 @@ from tests.support.screens import until
 
 @pytest.fixture(autouse=True)
 def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Textual's pilot looks every 20 ms whether the screen is idle; our tests wait for facts, not for idleness."""
+    """Textual's pilot looks for idleness every 20 ms; our tests wait for facts."""
     monkeypatch.setattr("textual._wait.SLEEP_GRANULARITY", 0.004)
 
 

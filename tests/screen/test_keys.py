@@ -341,3 +341,34 @@ async def test_a_click_on_a_meter_selects_it(rig: RigMaker) -> None:
         await made.pilot.click("#bank", offset=(1, 4))
         await made.settle()
         assert made.app.view.input == 3
+
+
+async def test_every_possible_action_is_a_sentence_in_the_palette(rig: RigMaker) -> None:
+    async with rig(prepare=rolling) as made:
+        commands = {command.title: command for command in made.app.get_system_commands(made.app.screen)}
+        assert commands["Stop"].help == "End the rolling take and seal it"
+        assert "Roll" not in commands
+        commands["Circle"].callback()
+        await made.settle()
+        assert made.orders[0][0] == "edit"
+        await made.press("ctrl+p")
+        assert made.app.screen.is_modal
+        await made.press("escape")
+
+
+async def test_ctrl_q_on_another_page_comes_back_to_ask(rig: RigMaker) -> None:
+    async with rig(prepare=rolling) as made:
+        await made.press("?")
+        await made.press("ctrl+q")
+        assert isinstance(made.app.screen, RecordingScreen)
+        assert "A take is rolling. Quit?" in "\n".join(rows(made.app))
+
+
+async def test_a_demo_says_so(tmp_path: Path) -> None:
+    from tui.app import TakechainApp
+
+    station = FakeStation()
+    app = TakechainApp(tmp_path, connect=station.connect, pulse=False, poll_seconds=None, demo=True)
+    async with app.run_test(size=(100, 24)) as pilot:
+        await until(pilot, lambda: app.view.connected, "connected")
+        assert "nothing here is real" in "\n".join(rows(app))
