@@ -8,11 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from capture.journal.appending import check_chain
-from capture.journal.errors import NotATake, in_words
+from capture.journal.errors import JournalLocked, NotATake, in_words
 from capture.journal.finish import unfinished, write_file_lines
 from capture.journal.hashing import sha256_range
-from capture.journal.keys import Key
+from capture.journal.keys import Key, sync_folder
 from capture.journal.lines import read_lines
+from capture.journal.numbering import JOURNAL_SUFFIX
 from capture.journal.record import Part, TakeRecord, load
 from capture.journal.writer import JournalWriter
 from capture.take import Condition
@@ -24,9 +25,12 @@ from capture.wav.repair import repair_sizes
 def recover_take(path: Path, key: Key, *, dry_run: bool = False) -> list[str]:
     """Finish a take that a crash left; returns what was done, or with `dry_run` would be, in words.
 
-    A whole take gives an empty list and is not opened for writing. Raises NotATake when nothing was
-    recorded, JournalLocked while it rolls, JournalError when lines are damaged: then nothing is touched.
+    A whole take gives an empty list and is not opened for writing. A journal without even a begin line is
+    set aside if no audio lies beside it. Raises NotATake where audio does, JournalLocked while it rolls,
+    JournalError when lines are damaged: then nothing is touched.
     """
+    if _never_begun(path):
+        return _set_aside(path, dry_run=dry_run)
     planned = _planned(path)
     if dry_run or not planned:
         return planned
@@ -47,6 +51,30 @@ def recover_take(path: Path, key: Key, *, dry_run: bool = False) -> list[str]:
     if outcome.done:
         actions.append(f"headers and hashes of {len(outcome.done)} files written")
     return actions + outcome.problems
+
+
+def _never_begun(path: Path) -> bool:
+    """Whether a recorder died between making a take's files and its begin line: nothing can be in them."""
+    found = read_lines(path)
+    if found.lines or found.problems:
+        return False
+    stem = path.name.removesuffix(JOURNAL_SUFFIX)
+    beside = [wav for wav in path.parent.glob("*.wav") if wav.name.startswith(stem)]
+    return not any(wav.stat().st_size for wav in beside)
+
+
+def _set_aside(path: Path, *, dry_run: bool) -> list[str]:
+    aside = path.with_name(f"{path.name}.never-begun")
+    words = f"no take was ever begun here: set aside as {aside.name}"
+    if aside.exists():
+        raise NotATake(f"{path} holds no take, and {aside.name} is in the way", "move one of them away")
+    if not dry_run:
+        with JournalWriter.reopen(path) as writer:
+            if writer.seq or not _never_begun(path):
+                raise JournalLocked(f"{path} was begun just now", "nothing is to be done")
+            path.rename(aside)
+            sync_folder(path.parent)
+    return [words]
 
 
 def _planned(path: Path) -> list[str]:

@@ -118,12 +118,32 @@ def test_a_crash_at_any_byte_is_mended_and_verifies(tmp_path: Path, data: st.Dat
         assert recover_take(path, KEY) == []
 
 
-def test_nothing_recorded_is_said_so(tmp_path: Path) -> None:
+def test_a_journal_without_a_begin_line_beside_audio_is_left_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "a.take.jsonl"
     path.write_bytes(b'{"half a begin')
+    (tmp_path / "a_01_Kick.wav").write_bytes(b"RIFF")
     with pytest.raises(NotATake):
         recover_take(path, KEY)
     assert path.read_bytes() == b'{"half a begin'
+
+
+@pytest.mark.parametrize("content", [b"", b'{"half a begin'])
+def test_a_take_that_was_never_begun_is_set_aside(tmp_path: Path, content: bytes) -> None:
+    """Killed between making the files and the begin line: nothing was recorded, and nothing is deleted."""
+    path = tmp_path / "Aurora_T001.take.jsonl"
+    path.write_bytes(content)
+    (tmp_path / "Aurora_T001_01_Kick.wav").write_bytes(b"")
+    planned = recover_take(path, KEY, dry_run=True)
+    assert path.read_bytes() == content
+    with path.open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(JournalLocked):
+            recover_take(path, KEY)
+    assert recover_take(path, KEY) == planned
+    assert not path.exists()
+    assert (tmp_path / f"{path.name}.never-begun").exists()
+    kept = [torn.read_bytes() for torn in tmp_path.glob("*.torn-*")]
+    assert kept == ([content] if content else [])
 
 
 @pytest.mark.parametrize("left", ["nothing", "half a header", "a header"])
