@@ -28,6 +28,7 @@ from tui.screens.view import Json, View
 
 if TYPE_CHECKING:
     from hardware.interfaces import Listing
+    from hardware.ports import Port
 
 # Each of these is also told apart after a terminal has reduced it to its 16 colours.
 OWN_COLOURS = {
@@ -95,6 +96,7 @@ class TakechainApp(App[None]):
         connect: Callable[[], StationLike] | None = None,
         open_page: OpenPage | None = None,
         list_interfaces: Callable[[], Listing] | None = None,
+        list_ports: Callable[[], list[Port]] | None = None,
         now_ns: Callable[[], int] = boottime_ns,
         pulse: bool = True,
         poll_seconds: float | None = POLL_SECONDS,
@@ -103,6 +105,7 @@ class TakechainApp(App[None]):
         super().__init__()
         self.library = library
         self.list_interfaces = list_interfaces or _survey
+        self.list_ports = list_ports or _ports
         self.now_ns = now_ns
         self.demo = demo
         self.gone = ""
@@ -279,6 +282,12 @@ def _survey() -> Listing:
     from hardware.interfaces import survey  # only the Set-up page needs it
 
     return survey()
+
+
+def _ports() -> list[Port]:
+    from hardware.ports import list_ports
+
+    return list_ports()
 
 
 def _doer(screen: RecordingScreen, name: str) -> Callable[[], None]:

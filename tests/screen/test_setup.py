@@ -43,6 +43,7 @@ async def opened(made: Rig) -> SetupScreen:
     )
     screen = made.app.screen
     assert isinstance(screen, SetupScreen)
+    await until(made.pilot, lambda: screen.query_one("#sensor", Input).suggester, "ports are listed")
     return screen
 
 
@@ -222,3 +223,14 @@ async def test_a_quick_typist_lands_in_the_right_fields(rig: RigMaker) -> None:
         values = screen.values()
         assert (values["project"], values["slate"]) == ("a", "c")
         assert values["session"].endswith("b")
+
+
+async def test_ports_that_are_plugged_in_complete(rig: RigMaker) -> None:
+    async with rig(prepare=lively) as made:
+        screen = await opened(made)
+        line = screen.query_one("#sensor", Input)
+        await until(made.pilot, lambda: line.suggester, "ports are listed")
+        assert line.placeholder == "/dev/ttyACM0, /dev/ttyS0, sim, or none"
+        line.focus()
+        await made.press(*"/dev/ttyA", "right")
+        assert line.value == "/dev/ttyACM0"

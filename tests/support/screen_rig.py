@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hardware.interfaces import Interface, Listing
+from hardware.ports import Port
 from tests.support.fake_station import FakeStation, HandPage
 from tests.support.screens import until
 from tui.app import TakechainApp
@@ -54,6 +55,10 @@ class Rig:
             folder,
             connect=self.station.connect,
             list_interfaces=lambda: self.listing(),
+            list_ports=lambda: [
+                Port("/dev/ttyS0", "path:/dev/ttyS0"),
+                Port("/dev/ttyACM0", "usb:1:2", vid=0x239A),
+            ],
             now_ns=lambda: self.now_ns,
             pulse=False,
             poll_seconds=None,

@@ -16,6 +16,7 @@ from textual.widgets.option_list import Option
 from capture.errors import TakechainError
 from capture.recorder.page import Levels
 from hardware.interfaces import Interface, Listing
+from hardware.ports import Port
 from tui.screens import words
 from tui.screens.link import Order
 from tui.screens.page import Page, in_one_line
@@ -23,6 +24,8 @@ from tui.screens.setup_orders import FIELDS, SECTIONS, Field, orders_for, values
 from tui.screens.view import Json
 from tui.widgets.band import Band
 from tui.widgets.rows import Rows
+
+SIMULATED_PORT = "sim"
 
 
 class SetupScreen(Page):
@@ -92,6 +95,7 @@ class SetupScreen(Page):
             )
         self._say("looking for interfaces…")
         self._look()
+        self._look_for_ports()
         self.query_one("#carry-on" if offer else "#interfaces").focus()
 
     def _put(self, name: str, value: str) -> None:
@@ -113,6 +117,20 @@ class SetupScreen(Page):
             self.app.call_from_thread(self._say, in_one_line(error))
         else:
             self.app.call_from_thread(self._list, listing)
+
+    @work(thread=True, exclusive=True, group="ports", exit_on_error=False)
+    def _look_for_ports(self) -> None:
+        ports = self.takechain.list_ports()
+        self.app.call_from_thread(self._offer_ports, ports)
+
+    def _offer_ports(self, ports: list[Port]) -> None:
+        """Complete the sensor's port from what is plugged in; USB devices are named first."""
+        if not self.ready:
+            return
+        plugged = [port.device for port in sorted(ports, key=lambda port: not port.may_listen)]
+        line = self.query_one("#sensor", Input)
+        line.suggester = SuggestFromList([*plugged, SIMULATED_PORT], case_sensitive=True)
+        line.placeholder = f"{', '.join([*plugged[:3], SIMULATED_PORT])}, or none"
 
     def _list(self, listing: Listing) -> None:
         if not self.ready:
