@@ -69,7 +69,7 @@ class TrackLine(Rows):
         name = str(track.get("name") or "")
         left: list[Span] = [(f" {track['input']} {name}".rstrip(), "strong"), ("  ", ""), armed]
         if link := track.get("link"):
-            left.append((f"  ⛓ {link}", "dim"))
+            left.append((f"  pair with {link}", "dim"))
         armed_count = f"{len(view.armed)} of {len(view.tracks)} armed "
         levels = _levels(meters, int(track["input"]) - 1, fresh=fresh)
         self.show([spread([*left, ("  ", ""), *levels], [(armed_count, "dim")], self.size.width)])
