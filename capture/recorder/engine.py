@@ -6,6 +6,7 @@ functions that the loop runs between two looks at the ring.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections import deque
@@ -50,7 +51,8 @@ class Engine:
         self._meter = Meter(stream.channels)
         self.chunk_frames = round(CHUNK_SECONDS * stream.rate)
         self._orders: deque[Callable[[], None]] = deque()
-        self._wake = threading.Event()
+        self._wake = threading.Lock()  # held but for a moment: the cheapest sleep that can be ended early
+        self._wake.acquire()
         self._quit = False
         self._looks = 0
         self._last_frames_at = time.monotonic()
@@ -84,7 +86,7 @@ class Engine:
                 future.set_exception(error)
 
         self._orders.append(order)
-        self._wake.set()
+        self._rouse()
         try:
             return future.result(timeout)
         except TimeoutError:
@@ -93,13 +95,12 @@ class Engine:
     def quit(self) -> None:
         """Let `run` return."""
         self._quit = True
-        self._wake.set()
+        self._rouse()
 
     def run(self) -> None:
         """The loop; returns after `quit`."""
         while not self._quit:
-            self._wake.wait(self._pause())
-            self._wake.clear()
+            self._wake.acquire(timeout=self._pause())
             self.turn()
 
     def turn(self) -> None:
@@ -138,6 +139,10 @@ class Engine:
         take.stop_at(take.frame_of(moment), reason)
         self._stop_by = time.monotonic() + STOP_PATIENCE_SECONDS
         return take
+
+    def _rouse(self) -> None:
+        with contextlib.suppress(RuntimeError):  # it is awake already
+            self._wake.release()
 
     def _pause(self) -> float:
         """The time to the next look; uneven, so that looks never fall in step with the callbacks."""
