@@ -10,7 +10,7 @@ from tests.support.fake_station import FakeStation
 from tests.support.scenes import lively, rolling
 from tests.support.screen_rig import Rig, RigMaker
 from tests.support.screens import golden, rows, until
-from tui.app import OWN_COLOURS
+from tui.app import CALM, OWN_COLOURS
 from tui.widgets.band import Band
 
 GOLDENS = Path(__file__).parent / "goldens"
@@ -193,3 +193,18 @@ async def test_without_colour_a_rolling_band_is_the_brightest(
             brightness[state] = band.styles.background.brightness
         assert max(brightness, key=lambda state: brightness[state]) == "rolling"
         assert sorted(brightness.values())[-2] < 0.6
+
+
+async def test_another_theme_reaches_every_row(rig: RigMaker) -> None:
+    """Rows keep styles and lines between beats; a theme makes all of them anew."""
+    async with rig(prepare=rolling) as made:
+        await shown(made, take_frames=0)
+        words = rows(made.app)
+        assert CALM.background in made.app.export_screenshot()
+        made.app.theme = "textual-light"
+        await made.settle()
+        await made.beat(*LEVELS, overs=OVERS, zero_run=DEAD, take=0)
+        picture = made.app.export_screenshot()
+        assert CALM.background not in picture
+        assert CALM.foreground not in picture
+        assert rows(made.app) == words

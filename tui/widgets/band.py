@@ -33,8 +33,15 @@ LOOKS = {
 class Band(Rows):
     """Two heights: one row of text under letters of three (or, where there is room, five) rows."""
 
+    _view: View | None = None
+    _shown: tuple[object, ...] = ()
+
     def update(self, view: View, seconds: float, *, clients: int = 0) -> None:
         """Draw the state, the clock and the take."""
+        shown = (int(seconds * 10 + 1e-6), clients, self.size)
+        if view is self._view and shown == self._shown:
+            return
+        self._view, self._shown = view, shown
         look = LOOKS.get(view.state, LOOKS["offline"])
         for other in LOOKS.values():
             self.set_class(other.css == look.css, other.css)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from rich.segment import Segment
 from rich.style import Style
@@ -37,6 +37,7 @@ class Rows(Widget):
         super().__init__(id=id)
         self._rows: list[tuple[Span, ...]] = []
         self._named: dict[str, Style] = {}
+        self._drawn: tuple[Region, list[Strip]] | None = None
 
     def show(self, rows: Sequence[Row]) -> None:
         """Draw these rows from the top; refreshes only the ones that differ from what stands there."""
@@ -63,7 +64,25 @@ class Rows(Widget):
     def notify_style_update(self) -> None:
         """Forget styles that are no longer true."""
         self._named.clear()
+        self._drawn = None
         super().notify_style_update()
+
+    def refresh(
+        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
+    ) -> Self:
+        """Draw again what changed."""
+        self._drawn = None
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines of this widget; while nothing changed, those of the last time.
+
+        Textual asks every widget of a screen for its lines whenever one of them changed, which the meters do
+        twenty times a second.
+        """
+        if self._drawn is None or self._drawn[0] != crop:
+            self._drawn = (crop, super().render_lines(crop))
+        return self._drawn[1]
 
     def render_line(self, y: int) -> Strip:
         """One row as segments that carry their own background."""
