@@ -216,6 +216,12 @@ class TakeRecord:
         return self.ended and self.condition is Condition.CLEAN and not self.gaps and not self.lost_frames
 
     @property
+    def ended_early(self) -> bool:
+        """Whether it ended before it was meant to and nobody said Stop."""
+        short = self.expected_frames is not None and self.frames < self.expected_frames
+        return self.ended and (self.reason == "signal" or (short and self.reason != "stop"))
+
+    @property
     def simulated(self) -> bool:
         """Whether its sound was made by the simulated interface."""
         return self.origin is Origin.SIMULATED

@@ -34,6 +34,18 @@ def recover_take(path: Path, key: Key, *, dry_run: bool = False) -> list[str]:
     planned = _planned(path)
     if dry_run or not planned:
         return planned
+    actions = close_take(path, key)
+    outcome = write_file_lines(path, key)
+    if outcome.done:
+        actions.append(f"headers and hashes of {len(outcome.done)} files written")
+    return actions + outcome.problems
+
+
+def close_take(path: Path, key: Key) -> list[str]:
+    """End and seal a take that nobody holds, its files' hashes left for later; what was done, in words.
+
+    Raises as `recover_take` does.
+    """
     actions: list[str] = []
     with JournalWriter.reopen(path) as writer:
         if writer.torn:
@@ -47,10 +59,7 @@ def recover_take(path: Path, key: Key, *, dry_run: bool = False) -> list[str]:
         if not writer.record.sealed:
             writer.seal(key)
             actions.append("sealed")
-    outcome = write_file_lines(path, key)
-    if outcome.done:
-        actions.append(f"headers and hashes of {len(outcome.done)} files written")
-    return actions + outcome.problems
+    return actions
 
 
 def _never_begun(path: Path) -> bool:

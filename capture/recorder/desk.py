@@ -16,7 +16,7 @@ from capture.journal.recover import salvage
 from capture.journal.writer import JournalWriter
 from capture.recorder import opening
 from capture.recorder.engine import Engine
-from capture.recorder.errors import NotNow, RecorderError
+from capture.recorder.errors import NotNow, RecorderError, WriteFailed
 from capture.recorder.rolling import Plan, RollingTake
 from capture.wire import Json
 
@@ -60,7 +60,7 @@ class Desk:
         engine = self.engine
         take, ended = engine.take or engine.closing, engine.ended
         if ended is not None and ended.writer.done.is_set():
-            self._finished(ended)
+            self._tell(ended)
         return {
             "state": engine.state,
             "interface": engine.stream.interface.id,
@@ -176,16 +176,22 @@ class Desk:
     def _end(self, take: RollingTake) -> Json:
         if not take.writer.done.wait(CLOSE_SECONDS):
             raise RecorderError("the disk does not take the end of the take", "wait, or copy what lies there")
-        return self._finished(take)
+        told = self._tell(take)
+        if not take.writer.journal.record.ended:
+            raise TakechainError.from_dict(told["error"])
+        return told
 
-    def _finished(self, take: RollingTake) -> Json:
+    def _tell(self, take: RollingTake) -> Json:
+        """What became of a take; one that could not be ended has an error and no condition."""
         failure, record = take.writer.failure, take.writer.journal.record
+        if failure is None and not record.ended:
+            failure = WriteFailed("the take could not be ended", "run takechain recover")
         self.last = {
             "uuid": record.take,
             "journal": str(take.writer.journal.path),
             "frames": record.frames,
             "lost_frames": record.lost_frames,
-            "condition": record.condition.value,
+            "condition": record.condition.value if record.ended else None,
             "reason": record.reason,
             "gaps": [asdict(gap) for gap in record.gaps],
             "sealed": record.sealed,

@@ -208,7 +208,7 @@ class Engine:
 
     def _must_end(self, take: RollingTake) -> bool:
         late = self._stop_by is not None and time.monotonic() > self._stop_by
-        if take.complete or late or take.writer.failure is not None:
+        if take.complete or late or take.writer.failure is not None or take.writer.done.is_set():
             return True
         if self.lost is None:
             return False

@@ -16,6 +16,7 @@ from typing import Any
 
 from capture.clock import ClockPair, boot_id
 from capture.errors import TakechainError
+from capture.journal.errors import in_words
 from capture.journal.keys import Key
 from capture.journal.meta import file_meta
 from capture.journal.record import Block
@@ -114,26 +115,37 @@ class TakeWriter(threading.Thread):
             self._ready.notify()
 
     def run(self) -> None:
-        """The thread's life."""
+        """The thread's life; whatever ends it, journal and files are let go of, and `failure` says why."""
         try:
             if self._part > 1:
                 self.levels.resume(self.journal.record)
             while self._turn():
                 pass
+        except Exception as error:  # what is in memory cannot be trusted now: the take is closed from disk
+            self.failure = self.failure or _stumbled(error)
         finally:
+            self._let_go()
             self.done.set()
+
+    def _let_go(self) -> None:
+        for held in (self.files, self.journal):
+            try:
+                held.close()
+            except Exception as error:  # a descriptor that is bad already must not keep the lock held
+                self.failure = self.failure or _stumbled(error)
 
     def _turn(self) -> bool:
         chunks, ending, hurry = self._next()
-        if chunks and self.failure is None:
+        if self.failure is None:
             try:
-                self._write(chunks, whole=hurry and ending is None)
+                if chunks:
+                    self._write(chunks, whole=hurry and ending is None)
+                if hurry:
+                    self._journal_lines()
             except TakechainError as error:
                 self._fail(error)
         for chunk in chunks:
             self._pool.free(chunk)
-        if hurry and self.failure is None:
-            self._journal_lines()
         if ending is not None and not self._queue:
             self._finish(ending)
             return False
@@ -219,9 +231,6 @@ class TakeWriter(threading.Thread):
             self.files.finish(file_meta(self.journal.record, self._part, i) for i in range(self._count))
         except TakechainError as error:
             self.failure = self.failure or error
-        finally:
-            self.files.close()
-            self.journal.close()
 
     @property
     def _count(self) -> int:
@@ -253,6 +262,13 @@ class TakeWriter(threading.Thread):
             rate_ppm=ending.rate_ppm,
         )
         self.journal.seal(self._key)
+
+
+def _stumbled(error: Exception) -> WriteFailed:
+    if isinstance(error, OSError):
+        return WriteFailed(*in_words(error))
+    words = f"the recorder could not write: {type(error).__name__} {error}".rstrip()
+    return WriteFailed(words, "what lies on disk is kept")
 
 
 def _cut(gap: Gap, end: int) -> Gap:

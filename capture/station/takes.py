@@ -24,7 +24,7 @@ from capture.station.shelf import Shelf
 from capture.station.supervisor import Supervisor
 from capture.station.tail import JournalTail
 from capture.station.worker import Worker
-from capture.take import Kind, State, follow
+from capture.take import Condition, Kind, State, follow
 from capture.wire import Json, WireError
 
 _TRIES = 200  # numbers that may be taken in a row before we give up
@@ -105,7 +105,6 @@ class Takes:
         link = self.supervisor.link
         if link is None or not self._closed_by(link, rolling, at_boottime_ns):
             self.supervisor.give_up("the recorder did not follow Stop")
-            self._salvage(rolling)
         return self._finished(rolling)
 
     def _closed_by(self, link: RecorderLink, rolling: Rolling, at_boottime_ns: int | None) -> bool:
@@ -157,7 +156,6 @@ class Takes:
             raise
         except TakechainError as error:
             core.notices.warn("take", f"{rolling.name} cannot go on: {error.what}")
-            self._salvage(rolling)
             core.follow("arm")
             self._finished(rolling)
             return
@@ -182,18 +180,24 @@ class Takes:
 
     def _salvage(self, rolling: Rolling) -> None:
         """End a take whose recorder is gone, from what is on disk."""
-        from capture.journal.recover import recover_take
+        from capture.journal.recover import close_take
 
         try:
-            recover_take(rolling.journal, self.core.key)
-        except TakechainError as error:
-            self.core.notices.warn("take", f"{rolling.name} could not be closed: {error.what}")
+            close_take(rolling.journal, self.core.key)
+        except (TakechainError, OSError) as error:
+            what = getattr(error, "what", str(error))
+            self.core.notices.warn("take", f"{rolling.name} could not be closed: {what}")
 
     def _finished(self, rolling: Rolling) -> Json:
         record = rolling.refresh()
+        if not record.sealed:
+            self._salvage(rolling)
+            record = rolling.refresh()
         self.last = rolling.uuid
         self._shelf.update(rolling.journal)
-        self._worker.write_files(rolling.journal)
+        if record.sealed:
+            self._worker.write_files(rolling.journal)
+            self._say_early(record)
         self.core.end_rolling()
         self._indexer.add(rolling.journal)
         return {
@@ -202,10 +206,16 @@ class Takes:
             "journal": str(rolling.journal),
             "frames": record.frames,
             "lost_frames": record.lost_frames,
-            "condition": record.condition.value,
+            "condition": (record.condition if record.ended else Condition.RECOVERED).value,
             "gaps": len(record.gaps),
             "reason": record.reason,
         }
+
+    def _say_early(self, record: TakeRecord) -> None:
+        """A short take that nobody stopped is never passed over in silence."""
+        if record.ended_early:
+            why = "the recorder was told to leave" if record.reason == "signal" else record.reason
+            self.core.notices.warn("take", f"{record.name} ended early, after {record.seconds:.1f} s: {why}")
 
     def _refuse_without_room(self, tracks: int) -> None:
         core = self.core

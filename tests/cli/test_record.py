@@ -4,12 +4,14 @@ import hashlib
 import os
 import signal
 import subprocess
+import tempfile
 import wave
 from pathlib import Path
 
 import pytest
 
 from tests.support.cli import Cli, ended
+from tests.support.faults import memory_fails
 from tests.support.poll import until
 
 RIG = ("--interface", "sim:8", "--rate", "48000", "--project", "P", "--session", "S")
@@ -128,6 +130,41 @@ def test_a_killed_recorder_is_said_with_exit_3(cli: Cli, taken: dict[str, object
     assert {file["part"] for file in told["files"]} == {1, 2}
     assert "not clean" in result.said[0]
     assert cli.run("verify", told["journal"]).code == 0
+
+
+def test_a_writer_that_dies_is_said_with_exit_3(tmp_path: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix="tc-", dir="/tmp") as runtime:
+        broken = Cli(tmp_path, runtime)
+        broken.env["PYTHONPATH"] = memory_fails(tmp_path / "fault")
+        try:
+            result = broken.run("record", *RIG, "--slate", "Fault", "--seconds", "4", "--json")
+        finally:
+            broken.close()
+    assert result.code == 3, result
+    assert result.json["condition"] == "recovered"
+    assert "not clean" in result.said[0]
+
+
+def test_a_recorder_that_was_told_to_leave_is_said_with_exit_3(cli: Cli, taken: dict[str, object]) -> None:
+    process = cli.start("record", *RIG, "--slate", "Goodbye", "--seconds", "60", "--json")
+    until(lambda: rolling(cli), 30)
+    os.kill(cli.run("station", "status", "--json").json["recorder"]["pid"], signal.SIGTERM)
+    result = ended(process)
+    assert result.code == 3, result
+    assert result.json["condition"] == "clean"
+    assert result.json["frames"] < 60 * 48_000
+    assert "Goodbye_T001 ended early" in result.said[0]
+
+
+def test_a_take_that_cannot_be_read_after_it_rolled_is_exit_3(cli: Cli, taken: dict[str, object]) -> None:
+    process = cli.start("record", *RIG, "--slate", "Hidden", "--json")
+    until(lambda: rolling(cli), 30)
+    (journal,) = cli.library.rglob("Hidden_T001.take.jsonl")
+    journal.rename(journal.with_suffix(".away"))
+    cli.run("stop")
+    result = ended(process)
+    assert result.code == 3, result
+    assert "Hidden_T001" in result.said[0]
 
 
 def test_roll_returns_at_once_and_ends_at_its_length(cli: Cli, taken: dict[str, object]) -> None:

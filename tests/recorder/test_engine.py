@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from capture.journal.errors import JournalError
 from capture.journal.finish import write_file_lines
 from capture.journal.keys import Key
 from capture.journal.record import TakeRecord, load
+from capture.journal.recover import recover_take
 from capture.journal.verify import verify_take
 from capture.recorder import opening, rolling
 from capture.recorder.engine import Engine
@@ -240,6 +242,50 @@ def test_a_limit_is_kept_to_the_frame_over_a_gap(bench: Bench) -> None:
     record = bench.finished()
     assert (record.frames, record.reason) == (3 * RATE + 7, "seconds")
     assert record.lost_frames == 3 * PERIOD
+
+
+@pytest.mark.parametrize("where", ["sync", "digests"])
+def test_whatever_the_writer_dies_of_the_take_ends_and_its_lock_is_free(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    take = bench.start()
+    bench.open(take)
+    bench.turn(2)
+    monkeypatch.setattr(take.writer.files, where, _out_of_memory)
+    until(lambda: bench.turn(0.1) or bench.engine.take is None)
+    assert take.writer.done.wait(10)
+    assert take.writer.failure is not None
+    assert "MemoryError" in take.writer.failure.what
+    assert not load(bench.journal).ended
+    recover_take(bench.journal, KEY)  # which it could not while the lock is held
+    record = bench.finished()
+    assert record.condition.value == "recovered"
+    assert bench.check().exact
+
+
+def test_a_line_that_cannot_be_journalled_ends_the_take_loudly(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = bench.start()
+    bench.open(take)
+    bench.turn(2)
+    append = take.writer.journal.append
+
+    def refuse(kind: str, *rest: object, **fields: object) -> object:
+        if kind == "device":
+            raise JournalError("a line was not written")
+        return append(kind, *rest, **fields)  # type: ignore[arg-type]  # passed on as it came
+
+    monkeypatch.setattr(take.writer.journal, "append", refuse)
+    take.note_device("the cable")
+    until(lambda: bench.turn(0.1) or bench.engine.take is None)
+    assert take.writer.done.wait(10)
+    record = bench.finished()
+    assert (record.condition.value, record.reason) == ("gap", "a line was not written")
+
+
+def _out_of_memory(*_: object) -> None:
+    raise MemoryError("injected")
 
 
 def test_the_page_shows_what_rolls(bench: Bench) -> None:

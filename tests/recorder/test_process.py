@@ -15,12 +15,15 @@ import soundfile
 
 from capture.clock import boottime_ns
 from capture.errors import TakechainError
+from capture.journal.appending import is_held
 from capture.journal.finish import write_file_lines
 from capture.journal.keys import station_key
 from capture.journal.lines import read_lines
 from capture.journal.record import load
+from capture.journal.recover import recover_take
 from capture.journal.verify import verify_take
 from capture.recorder.page import PageReader
+from tests.support.faults import memory_fails
 from tests.support.poll import until
 from tests.support.recorder import RecorderProcess, begin_of, part_names
 
@@ -204,6 +207,27 @@ def test_a_disk_that_refuses_ends_the_take_with_what_it_took(tmp_path: Path) -> 
     assert [(gap.first, gap.filled) for gap in record.gaps] == [(written, False)]
     assert record.frames == written + record.gaps[0].frames
     assert record.reason == record.gaps[0].cause == last["error"]["what"]
+    assert verified(journal, tmp_path / "key") == []
+
+
+def test_a_writer_that_dies_ends_the_take_and_is_never_called_clean(tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": memory_fails(tmp_path / "fault")}
+    with RecorderProcess(tmp_path, environment=environment) as recorder:
+        journal = recorder.roll(tmp_path / "take", begin_of([1, 2]))
+        last = recorder.wait_ended()
+        assert recorder.call("status")["state"] == "armed"
+        with pytest.raises(TakechainError, match="nothing is rolling"):
+            recorder.call("stop")
+        assert last["condition"] is None
+        assert last["error"]["exit"] == 3
+        assert "MemoryError" in last["error"]["what"]
+        assert not is_held(journal)
+        recover_take(journal, station_key(tmp_path / "key"))
+    record = load(journal)
+    assert (record.ended, record.sealed, record.condition.value) == (True, True, "recovered")
+    # three syncs of 0.3 s and the audio that the fourth did not make durable, which no power cut took
+    assert record.frames >= 3 * 0.3 * 48000
+    assert soundfile.info(journal.parent / "Aurora_T001.wav").frames == record.frames
     assert verified(journal, tmp_path / "key") == []
 
 

@@ -6,10 +6,12 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
 import soundfile
 
+from tests.support.faults import memory_fails
 from tests.support.poll import until
-from tests.support.stations import Desk, Json, assert_whole, kill, lines, running, samples
+from tests.support.stations import Desk, Json, assert_whole, desk, kill, lines, running, samples
 
 
 def test_a_killed_station_leaves_the_take_rolling_and_a_new_one_adopts_it(studio: Desk) -> None:
@@ -131,6 +133,40 @@ def test_stop_does_not_wait_for_a_recorder_that_hangs(studio: Desk) -> None:
     assert_whole(studio.client, began["journal"])
     until(lambda: studio.status()["state"] == "armed")
     assert studio.take()["condition"] == "clean"
+
+
+@pytest.mark.parametrize("stopped", [True, False], ids=["stop", "by itself"])
+def test_a_writer_that_dies_leaves_a_take_that_is_salvaged_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stopped: bool
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", memory_fails(tmp_path / "fault", sync=1 if stopped else 4))
+    with desk(tmp_path / "library") as studio:
+        studio.set_up(inputs="1-2")
+        began = studio.call("roll")
+        if stopped:
+            studio.until_rolled(0.05)  # nothing is written before Stop
+            assert studio.call("stop")["condition"] == "recovered"
+        until(lambda: studio.status()["state"] == "armed")
+        assert_whole(studio.client, began["journal"])
+        (end,) = lines(began["journal"], "end")
+        assert end["condition"] == "recovered"
+        (take,) = studio.status()["takes"]
+        assert take["condition"] == "recovered"
+        texts = [warning["text"] for warning in studio.status()["warnings"]]
+        assert stopped or any("ended by itself: recovered" in text for text in texts)
+
+
+def test_a_recorder_that_is_told_to_leave_ends_the_take_with_a_warning(studio: Desk) -> None:
+    studio.set_up(inputs="1")
+    began = studio.call("roll", limit_seconds=60.0)
+    studio.until_rolled(0.5)
+    os.kill(studio.recorder_pid(), signal.SIGTERM)
+    until(lambda: studio.status()["state"] == "armed" and studio.status()["take"] is None)
+    texts = [warning["text"] for warning in studio.status()["warnings"]]
+    assert any("Aurora_T001 ended early" in text for text in texts), texts
+    (end,) = lines(began["journal"], "end")
+    assert (end["reason"], end["condition"]) == ("signal", "clean")
+    assert end["frames"] < 60 * 48000
 
 
 def test_an_idle_recorder_that_dies_is_replaced(studio: Desk) -> None:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 _LOOK_SECONDS = 0.2
 _LOST_SECONDS = 60.0
 _PORT_SECONDS = 3.0
+_CLOSE_SECONDS = 10.0  # a station that was just started may be about to mend the take
 _PROGRESS_SECONDS = (10.0, 60.0)  # the first line comes soon, then one a minute
 
 
@@ -90,7 +91,8 @@ def record(
             taking = _Taking(client, stopper, quiet=as_json)
             taking.set_up({key: value for key, value in wanted.items() if value is not None}, sensor or [])
             taking.roll(kind, seconds)
-        finished = taking.wait()
+        with _kept():
+            finished = taking.wait()
     return _tell(finished, as_json)
 
 
@@ -103,6 +105,20 @@ def _nothing_recorded() -> Iterator[None]:
         if error.exit_code == FAILED:
             error.exit_code = NOTHING_RECORDED
         raise
+
+
+@contextlib.contextmanager
+def _kept() -> Iterator[None]:
+    """Once a take has rolled, whatever goes wrong exits as *kept but not clean*."""
+    try:
+        yield
+    except TakechainError as error:
+        error.exit_code = NOT_CLEAN
+        raise
+    except OSError as error:
+        lost = TakechainError(f"the take cannot be read: {error}", "when its disk is back: takechain recover")
+        lost.exit_code = NOT_CLEAN
+        raise lost from error
 
 
 def _check(wanted: Json, seconds: float | None) -> None:
@@ -248,8 +264,9 @@ class _Waiter(threading.Thread):
         while True:
             try:
                 with connect(self._library) as client:
-                    while not self._asked(client):
+                    while not self._settled(client):
                         deadline = time.monotonic() + _LOST_SECONDS
+                    self._see_ended()
                 return
             except (WireError, NoStation) as error:
                 if time.monotonic() > deadline:
@@ -260,10 +277,21 @@ class _Waiter(threading.Thread):
                 self.error = error
                 return
 
-    def _asked(self, client: StationClient) -> bool:
+    def _settled(self, client: StationClient) -> bool:
+        return bool(client.call("wait", files=True)["settled"])
+
+    def _see_ended(self) -> None:
+        """Return when the journal says so; raises TakechainError where nobody could end the take."""
         from capture.journal.record import summary
 
-        return bool(client.call("wait", files=True)["settled"]) and summary(self._journal).ended
+        until = time.monotonic() + _CLOSE_SECONDS
+        while not summary(self._journal).ended:
+            if time.monotonic() > until:
+                raise TakechainError(
+                    f"{self._journal} could not be closed: what lies on disk is kept",
+                    "when its disk can be written: takechain recover",
+                )
+            time.sleep(_LOOK_SECONDS)
 
 
 def _tell(finished: TakeRecord, as_json: bool) -> int:
@@ -282,6 +310,12 @@ def _tell(finished: TakeRecord, as_json: bool) -> int:
         complain(
             f"{finished.name} is kept but not clean: {finished.condition.value}",
             f"see: takechain show {finished.name}",
+        )
+        return NOT_CLEAN
+    if finished.ended_early:
+        complain(
+            f"{finished.name} ended early, after {duration(finished.seconds)}: {finished.reason}",
+            "the recorder was told to leave; what it recorded until then is whole",
         )
         return NOT_CLEAN
     return DONE
