@@ -7,7 +7,8 @@ happen is an error (`OrderRefused`), never an `if` somewhere else.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from capture.errors import NothingRecorded, UsageError
@@ -122,6 +123,24 @@ class Gap:
     frames_pm: int
     cause: str
     filled: bool  # True: the stretch is digital silence in the file; False: nothing was written
+
+
+def cut_gaps(gaps: Iterable[Gap], end: int) -> list[Gap]:
+    """The gaps as far as they lie before frame `end`."""
+    return [replace(gap, frames=min(gap.frames, end - gap.first)) for gap in gaps if gap.first < end]
+
+
+def with_gap(gaps: Sequence[Gap], gap: Gap) -> list[Gap]:
+    """The gaps and one more; silence known to the frame that goes straight on, for the same cause, is one."""
+    last = gaps[-1] if gaps else None
+    if (
+        last is not None
+        and gap.filled
+        and gap.first_pm == gap.frames_pm == 0
+        and (last.first + last.frames, last.cause, last.filled) == (gap.first, gap.cause, True)
+    ):
+        return [*gaps[:-1], replace(last, frames=last.frames + gap.frames)]
+    return [*gaps, gap]
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from capture.journal.record import (
     TakeRecord,
     moment,
 )
-from capture.take import Condition, Gap, Kind, Marker, Origin, Track, Verdict
+from capture.take import Condition, Gap, Kind, Marker, Origin, Track, Verdict, cut_gaps, with_gap
 
 E = TypeVar("E", bound=StrEnum)
 _BLOCK = re.compile(rb'\{"first":(\d{1,15}),"frame":\1,"frames":(\d{1,15}),"prev":"')
@@ -182,13 +182,22 @@ def _reading(record: TakeRecord, fields: Json) -> None:
 def _gap(record: TakeRecord, fields: Json) -> None:
     numbers = {name: whole(fields.get(name)) for name in ("first", "frames", "first_pm", "frames_pm")}
     gap = Gap(cause=text(fields.get("cause")), filled=fields.get("filled") is True, **numbers)
-    record.gaps.append(gap)
+    if not gap.filled:
+        _cut(record, gap.first)
+    record.gaps = with_gap(record.gaps, gap)
     if not record.ended:
         if not gap.filled:  # nothing but this line carries the timeline across it
             record.frames = max(record.frames, gap.first + gap.frames)
-        record.lost_frames += gap.frames
+        record.lost_frames = sum(known.frames for known in record.gaps)
         if record.condition is Condition.CLEAN:
             record.condition = Condition.GAP
+
+
+def _cut(record: TakeRecord, end: int) -> None:
+    """Silence is told of before it is written: what of it was never written is no gap."""
+    record.gaps = cut_gaps(record.gaps, end)
+    if not record.ended:
+        record.lost_frames = sum(gap.frames for gap in record.gaps)
 
 
 def _marker(record: TakeRecord, fields: Json) -> None:
@@ -225,6 +234,7 @@ def _device(record: TakeRecord, fields: Json) -> None:
 
 def _part(record: TakeRecord, fields: Json) -> None:
     first = whole(fields.get("first"))
+    _cut(record, first)
     record.parts.append(
         Part(
             whole(fields.get("part")),
@@ -294,6 +304,7 @@ def present_name(record: TakeRecord) -> str:
 
 
 def _end(record: TakeRecord, fields: Json) -> None:
+    _cut(record, whole(fields.get("frames")))
     record.ended, record.ended_at = True, moment(fields.get("utc"))
     record.frames, record.lost_frames = whole(fields.get("frames")), whole(fields.get("lost_frames"))
     record.condition = one_of(Condition, fields.get("condition"), Condition.RECOVERED)

@@ -5,6 +5,7 @@ Nothing is thrown away, and nothing is touched that is whole, or that another pr
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 from capture.journal.appending import check_chain
@@ -16,7 +17,7 @@ from capture.journal.lines import read_lines
 from capture.journal.numbering import JOURNAL_SUFFIX
 from capture.journal.record import Part, TakeRecord, load
 from capture.journal.writer import JournalWriter
-from capture.take import Condition
+from capture.take import Condition, Gap
 from capture.wav.errors import WavError
 from capture.wav.read import WavInfo, read_wav
 from capture.wav.repair import repair_sizes
@@ -132,9 +133,16 @@ def salvage(writer: JournalWriter) -> list[str]:
     return actions
 
 
-def end_recovered(writer: JournalWriter) -> None:
-    """Write the end line of a take whose recorder did not; levels are not known."""
+def end_recovered(writer: JournalWriter, frames: int = 0, cause: str = "") -> None:
+    """Write the end line of a take whose recorder did not; levels are not known.
+
+    Where its timeline is known to reach up to `frames`, what is missing is a gap with that cause.
+    """
     record = writer.record
+    missing = frames - record.frames
+    if missing > 0:
+        gap = Gap(record.frames, missing, 0, 0, cause, filled=False)
+        writer.append("gap", gap.first, **asdict(gap))
     writer.append(
         "end",
         record.frames,

@@ -12,7 +12,7 @@ from pathlib import Path
 from capture.clock import boottime_ns
 from capture.errors import TakechainError, UsageError
 from capture.journal.keys import Key
-from capture.journal.recover import salvage
+from capture.journal.recover import end_recovered, salvage
 from capture.journal.writer import JournalWriter
 from capture.recorder import opening
 from capture.recorder.engine import Engine
@@ -60,7 +60,7 @@ class Desk:
         engine = self.engine
         take, ended = engine.take or engine.closing, engine.ended
         if ended is not None and ended.writer.done.is_set():
-            self._tell(ended)
+            self._tell(ended.writer.journal, ended.writer.failure)
         return {
             "state": engine.state,
             "interface": engine.stream.interface.id,
@@ -118,9 +118,15 @@ class Desk:
             except BaseException:
                 journal.close()
                 raise
+            if take is None:
+                journal.close()
+                return {"ended": self._tell(journal, None)}
             return self._about(take)
 
-    def _continued(self, journal: JournalWriter, names: list[str], cause: str, key: Key) -> RollingTake:
+    def _continued(
+        self, journal: JournalWriter, names: list[str], cause: str, key: Key
+    ) -> RollingTake | None:
+        """The take's next part; None for a take that would have reached its length by now: it is ended."""
         engine, record = self.engine, journal.record
         if record.ended:
             raise NotNow(f"{record.name} has ended", "begin another take")
@@ -128,12 +134,20 @@ class Desk:
         plan = opening.plan_of(record.begin, engine.rate, engine.channels, engine.chunk_frames, limit)
         salvage(journal)
         take, first_pm = engine.do(lambda: self._start_part(plan, journal))
+        if take is None:
+            end_recovered(journal, limit or 0, cause)
+            journal.seal(key)
+            return None
         self._or_abandon(take, lambda: opening.open_part(take, journal, names, cause, first_pm, key))
         return take
 
-    def _start_part(self, plan: Plan, journal: JournalWriter) -> tuple[RollingTake, int]:
+    def _start_part(self, plan: Plan, journal: JournalWriter) -> tuple[RollingTake | None, int]:
         first, first_pm = opening.next_first(journal.record, self.engine.timeline)
-        return self.engine.start_take(plan, first), first_pm
+        if plan.limit_frames is not None and first >= plan.limit_frames:
+            return None, first_pm
+        take = self.engine.start_take(plan, first)
+        take.least = journal.record.frames
+        return take, first_pm
 
     def _or_abandon(self, take: RollingTake, act: Callable[[], None]) -> None:
         try:
@@ -176,19 +190,19 @@ class Desk:
     def _end(self, take: RollingTake) -> Json:
         if not take.writer.done.wait(CLOSE_SECONDS):
             raise RecorderError("the disk does not take the end of the take", "wait, or copy what lies there")
-        told = self._tell(take)
+        told = self._tell(take.writer.journal, take.writer.failure)
         if not take.writer.journal.record.ended:
             raise TakechainError.from_dict(told["error"])
         return told
 
-    def _tell(self, take: RollingTake) -> Json:
+    def _tell(self, journal: JournalWriter, failure: TakechainError | None) -> Json:
         """What became of a take; one that could not be ended has an error and no condition."""
-        failure, record = take.writer.failure, take.writer.journal.record
+        record = journal.record
         if failure is None and not record.ended:
             failure = WriteFailed("the take could not be ended", "run takechain recover")
         self.last = {
             "uuid": record.take,
-            "journal": str(take.writer.journal.path),
+            "journal": str(journal.path),
             "frames": record.frames,
             "lost_frames": record.lost_frames,
             "condition": record.condition.value if record.ended else None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,8 @@ from capture.recorder.hold import Chunk, Hold, PackerPool
 from capture.recorder.levels import TakeLevels, measured_again
 from capture.recorder.meter import Measured
 from capture.recorder.timeline import Step
-from capture.recorder.writer import Ending, TakeWriter
-from capture.take import Gap, Track
+from capture.recorder.writer import SYNC_SECONDS, Ending, TakeWriter
+from capture.take import Gap, Track, cut_gaps, with_gap
 
 HOLD_SECONDS = 0.6  # a step stands out after about 0.4 to 0.5 s
 BACKLOG_BYTES = 512 << 20
@@ -52,6 +52,7 @@ class RollingTake:
 
     def __init__(self, plan: Plan, start: int, offset: int = 0) -> None:
         self.plan, self.start, self.offset = plan, start, offset
+        self.least = offset  # a Stop may lie in the hole before this part, but not before what came then
         self.pool = PackerPool(plan.columns, _format(plan.format), plan.max_frames)
         self.writer = TakeWriter(self.pool, plan.rate, TakeLevels(plan.tracks))
         self.gaps: list[Gap] = []
@@ -87,15 +88,13 @@ class RollingTake:
 
     def stop_at(self, frame: int, reason: str = "stop") -> None:
         """Stop at this frame of the take's timeline, or earlier if it was to end earlier anyway."""
-        own = max(0, frame - self.offset)
+        own = max(self.least, frame) - self.offset
         if self.end_frame is None or own < self.end_frame:
             self.end_frame, self.reason = own, reason
 
     def feed(self, samples: NDArray[np.float32], levels: Measured) -> None:
         """One chunk of the whole interface, at most `max_frames` long, the next of this part."""
-        if self._must_drop():
-            self._hold.add(Chunk(self.frames, len(samples), None))
-        else:
+        if not self._must_drop():
             self._hold.add(self.pool.pack(samples, self.frames, levels))
         self.fed += len(samples)
 
@@ -104,6 +103,7 @@ class RollingTake:
         if step.first <= self.start:
             self.start += step.frames  # lost before the take began
             return
+        self._end_drop()
         wanted = self.frame_of(step.first)
         place = self._hold.insert_silence(wanted, step.frames)
         self.fed += step.frames
@@ -123,38 +123,43 @@ class RollingTake:
         """Hand everything to the writer and let it end the take."""
         end = self.frames if self.end_frame is None else min(self.frames, self.offset + self.end_frame)
         self._end_drop()
+        self.writer.cut_gaps(end)
         self._hold.flush(end, self._measured_again)
-        self.gaps = [_cut_gap(gap, end) for gap in self.gaps if gap.first < end]
+        self.gaps = cut_gaps(self.gaps, end)
         self.fed = end - self.offset
         self.writer.end(Ending(self.reason, end, rate_ppm, lost_device))
 
     def _must_drop(self) -> bool:
         """Whether the disk has fallen so far behind that memory would run out."""
         backlog = self.writer.backlog
-        if self._dropped_from is None and backlog > self._most_backlog:
-            self._dropped_from = self.frames
-        elif self._dropped_from is not None and backlog < _RESUME * self._most_backlog:
+        if self._dropped_from is None:
+            if backlog > self._most_backlog:
+                self._dropped_from = self.frames
+        elif backlog + self.frames - self._dropped_from < _RESUME * self._most_backlog:
             self._end_drop()
+        elif backlog < SYNC_SECONDS * self.plan.rate:  # it waits for us: the silence is the backlog now
+            self._end_drop()
+            self._hold.flush(self.frames, self._measured_again)
+            self._dropped_from = self.frames
         return self._dropped_from is not None
 
     def _end_drop(self) -> None:
+        """Put what was dropped so far as silence, its gap first."""
         if self._dropped_from is not None:
             first, self._dropped_from = self._dropped_from, None
-            self._add_gap(Gap(first, self.frames - first, 0, 0, "the disk was too slow", filled=True))
+            lost = self.frames - first
+            if lost:
+                self._add_gap(Gap(first, lost, 0, 0, "the disk was too slow", filled=True))
+                self._hold.add(Chunk(first, lost, None))
 
     def _add_gap(self, gap: Gap) -> None:
-        self.gaps.append(gap)
+        self.gaps = with_gap(self.gaps, gap)
         self.writer.put_gap(gap)
 
     def _measured_again(self, chunk: Chunk) -> Measured | None:
         if chunk.data is None:
             return None
         return measured_again(chunk.data, self.plan.columns, self.plan.format)
-
-
-def _cut_gap(gap: Gap, end: int) -> Gap:
-    over = gap.first + gap.frames - end
-    return replace(gap, frames=gap.frames - max(0, over))
 
 
 def _format(kind: str) -> Any:

@@ -101,10 +101,10 @@ class Timeline:
         return self._start_ns is not None
 
     def frame_at(self, at_ns: int) -> int:
-        """The frame of the timeline that belongs to a moment, past or to come."""
+        """The frame of the timeline that belongs to a moment; below 0 for one before the stream began."""
         if self._start_ns is None:
             return 0
-        return max(0, round(self._owed(at_ns) - self._edge_at(at_ns)))
+        return round(self._owed(at_ns) - self._edge_at(at_ns))
 
     def time_of(self, frame: int) -> int:
         """The moment that belongs to a frame of the timeline, in ns of boottime."""

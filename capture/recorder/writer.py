@@ -1,7 +1,8 @@
 """The thread that carries a take to the disk: audio, sizes, then the journal line that speaks of them.
 
+    before silence          the line of its gap, fsync of the journal
     every 0.3 s of audio    write, fdatasync, sizes in the headers
-    about every second      the `block` line with its hashes, gap lines, fsync of the journal
+    about every second      the `block` line with its hashes, fsync of the journal
     at the end              the rest, `end` and `seal`, then the final headers
 
 Nothing here can hold up the thread that empties the ring: it only leaves chunks in a queue.
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from capture.clock import ClockPair, boot_id
@@ -25,7 +26,7 @@ from capture.recorder.errors import WriteFailed
 from capture.recorder.files import PartFiles
 from capture.recorder.hold import Chunk, PackerPool
 from capture.recorder.levels import TakeLevels
-from capture.take import Condition, Gap
+from capture.take import Condition, Gap, cut_gaps
 
 SYNC_SECONDS = 0.3
 BLOCK_SECONDS = 0.88
@@ -91,9 +92,14 @@ class TakeWriter(threading.Thread):
                 self._ready.notify()
 
     def put_gap(self, gap: Gap) -> None:
-        """Leave a gap to be journalled once its silence is durable."""
+        """Leave a gap, before its silence is put: its line has to be on disk first."""
         with self._ready:
             self._gaps.append(gap)
+
+    def cut_gaps(self, end: int) -> None:
+        """Leave out what of the gaps not journalled yet lies behind the take's end."""
+        with self._ready:
+            self._gaps = cut_gaps(self._gaps, end)
 
     def put_line(self, kind: str, frame: int, **fields: Any) -> None:
         """Leave a line to be journalled at the next turn."""
@@ -166,6 +172,7 @@ class TakeWriter(threading.Thread):
             return chunks, self._ending, hurry
 
     def _write(self, chunks: list[Chunk], whole: bool) -> None:
+        self._journal_gaps(self.frames + sum(chunk.frames for chunk in chunks))
         self.files.append(chunks)
         for chunk in chunks:
             self.levels.add(chunk.frames, chunk.levels)
@@ -184,7 +191,6 @@ class TakeWriter(threading.Thread):
             blocks = self.journal.record.blocks  # a night's hashes need not stay in memory
             blocks[-1] = Block(self._block_first, frames, ())
             self._block_first = self.frames
-        self._journal_gaps()
         if self.frames - self._beat >= HEARTBEAT_SECONDS * self.rate:
             self._beat = self.frames
             clock = {**asdict(ClockPair.now()), "boot_id": boot_id()}
@@ -205,12 +211,15 @@ class TakeWriter(threading.Thread):
         for kind, frame, fields in lines:
             self.journal.append(kind, frame, sync=True, **fields)
 
-    def _journal_gaps(self) -> None:
+    def _journal_gaps(self, before: int) -> None:
+        """The lines of silence before this frame, durable: without its line it would pass for sound."""
         with self._ready:
-            safe = [gap for gap in self._gaps if gap.first + gap.frames <= self.frames]
-            self._gaps = [gap for gap in self._gaps if gap not in safe]
-        for gap in safe:
+            due = [gap for gap in self._gaps if gap.first < before]
+            self._gaps = [gap for gap in self._gaps if gap.first >= before]
+        for gap in due:
             self._journal_gap(gap)
+        if due:
+            self.journal.sync()
 
     def _journal_gap(self, gap: Gap) -> None:
         self.journal.append("gap", gap.first, **asdict(gap))
@@ -239,13 +248,12 @@ class TakeWriter(threading.Thread):
     def _journal_end(self, ending: Ending) -> None:
         self._journal_block(sync=False)
         reason, frames = ending.reason, self.frames
-        self._gaps = [_cut(gap, frames) for gap in self._gaps if gap.first < frames]
+        if ending.frames < self._first and not self.files.frames:
+            frames = ending.frames  # Stop was pressed in the hole before this part
         if self.failure is not None:
             reason, frames = self.failure.what, max(ending.frames, self.frames)
             if frames > self.frames:
-                self._gaps.append(Gap(self.frames, frames - self.frames, 0, 0, reason, filled=False))
-        for gap in self._gaps:
-            self._journal_gap(gap)
+                self._journal_gap(Gap(self.frames, frames - self.frames, 0, 0, reason, filled=False))
         record = self.journal.record
         self.condition = _condition(
             ending, damaged=bool(record.gaps or self.failure or len(record.parts) > 1)
@@ -254,7 +262,7 @@ class TakeWriter(threading.Thread):
             "end",
             frames,
             frames=frames,
-            lost_frames=record.lost_frames,
+            lost_frames=sum(gap.frames for gap in cut_gaps(record.gaps, frames)),
             blocks=self.journal.blocks_sha256,
             levels=self.levels.as_fields(),
             condition=self.condition.value,
@@ -269,10 +277,6 @@ def _stumbled(error: Exception) -> WriteFailed:
         return WriteFailed(*in_words(error))
     words = f"the recorder could not write: {type(error).__name__} {error}".rstrip()
     return WriteFailed(words, "what lies on disk is kept")
-
-
-def _cut(gap: Gap, end: int) -> Gap:
-    return replace(gap, frames=min(gap.frames, end - gap.first))
 
 
 def _condition(ending: Ending, *, damaged: bool) -> Condition:

@@ -151,11 +151,16 @@ class Takes:
         part = max((p.number for p in record.parts), default=1) + 1
         files = part_files(record, part)
         try:
-            link.call("continue", journal=str(rolling.journal), part=part, files=files, cause=cause)
+            answer = link.call("continue", journal=str(rolling.journal), part=part, files=files, cause=cause)
         except WireError:
             raise
         except TakechainError as error:
             core.notices.warn("take", f"{rolling.name} cannot go on: {error.what}")
+            core.follow("arm")
+            self._finished(rolling)
+            return
+        if answer.get("ended"):
+            core.notices.warn("take", f"{rolling.name} reached its length while no recorder ran")
             core.follow("arm")
             self._finished(rolling)
             return

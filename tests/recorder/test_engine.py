@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,13 @@ import pytest
 from capture.journal.errors import JournalError
 from capture.journal.finish import write_file_lines
 from capture.journal.keys import Key
+from capture.journal.lines import read_lines
 from capture.journal.record import TakeRecord, load
 from capture.journal.recover import recover_take
 from capture.journal.verify import verify_take
 from capture.recorder import opening, rolling
 from capture.recorder.engine import Engine
+from capture.recorder.hold import Chunk
 from capture.recorder.page import PageReader, PageWriter
 from capture.recorder.rolling import RollingTake
 from capture.recorder.writer import SYNC_SECONDS
@@ -219,8 +222,9 @@ def test_a_disk_that_is_too_slow_costs_a_gap_that_is_known_to_the_frame(
     bench.turn(4)  # nothing takes the sound away yet
     assert take.lost_frames > RATE
     bench.open(take)
-    until(lambda: take.writer.backlog < SYNC_SECONDS * RATE)
-    bench.turn(0.5)
+    for _ in range(2):  # first the sound it had, then the silence for what it could not take
+        until(lambda: take.writer.backlog < SYNC_SECONDS * RATE)
+        bench.turn(0.5)
     record = bench.stop()
     assert record.condition.value == "gap"
     assert [(g.cause, g.first_pm, g.frames_pm, g.filled) for g in record.gaps] == [
@@ -230,6 +234,56 @@ def test_a_disk_that_is_too_slow_costs_a_gap_that_is_known_to_the_frame(
     assert not integers[gap.first : gap.first + gap.frames].any()
     found = check_signal(integers, range(1, CHANNELS + 1))
     assert (found.silent, found.lost, found.wrong_samples) == (gap.frames, gap.frames, 0)
+
+
+def test_silence_is_never_on_disk_before_its_gap_line(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rolling, "MOST_BACKLOG_SECONDS", 1.0)
+    take = bench.start()
+    untold: list[int] = []
+    synced: list[int] = []
+
+    def watch() -> None:
+        files, journal = take.writer.files, take.writer.journal
+        append, sync = files.append, journal.sync
+
+        def appending(chunks: Sequence[Chunk]) -> None:
+            lines = [line.fields for line in read_lines(bench.journal).lines[: synced[-1]]]
+            told = [
+                (line["first"], line["first"] + line["frames"]) for line in lines if line["type"] == "gap"
+            ]
+            silent = [chunk for chunk in chunks if chunk.data is None]
+            untold.extend(c.first for c in silent if not any(a <= c.first and c.end <= b for a, b in told))
+            append(chunks)
+
+        def syncing() -> None:
+            sync()
+            synced.append(journal.seq)
+
+        monkeypatch.setattr(files, "append", appending)
+        monkeypatch.setattr(journal, "sync", syncing)
+
+    begin = take.writer.begin
+
+    def begun(*args: object, **more: object) -> None:
+        synced.append(1)
+        take.writer.files, take.writer.journal = args[:2]  # type: ignore[assignment]  # before the thread
+        watch()
+        begin(*args, **more)  # type: ignore[arg-type]  # passed on as they came
+
+    monkeypatch.setattr(take.writer, "begin", begun)
+    bench.turn(4)
+    bench.open(take)
+    for _ in range(2):
+        until(lambda: take.writer.backlog < SYNC_SECONDS * RATE)
+        bench.turn(0.5)
+    until(lambda: take.writer.backlog < SYNC_SECONDS * RATE)
+    bench.stream.lose(6)
+    for _ in range(20):
+        bench.turn(0.1)
+        until(lambda: take.writer.backlog < SYNC_SECONDS * RATE)
+    record = bench.stop()
+    assert {gap.cause for gap in record.gaps} == {"the disk was too slow", "clock"}
+    assert untold == []
 
 
 def test_a_limit_is_kept_to_the_frame_over_a_gap(bench: Bench) -> None:
