@@ -166,6 +166,7 @@ class Rig:
                     stdout=log,
                     stderr=log,
                     text=True,
+                    pass_fds=[self._held.fileno()],  # the name stays taken as long as the server lives
                 )
             self._running.append(process)
             if self._answers(process):
