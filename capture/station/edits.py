@@ -70,6 +70,7 @@ class Edits:
         line = self._append(
             type="marker", id=marker, text=_text("mark", text), at_boottime_ns=at_boottime_ns or boottime_ns()
         )
+        rolling.last_marker = marker
         self._done.append(_Done(rolling.journal, "mark", int(line.get("id", marker))))
         return {"id": int(line.get("id", marker)), "frame": int(line.get("frame", 0))}
 
@@ -95,8 +96,7 @@ class Edits:
 
     def _next_marker(self, rolling: Rolling) -> int:
         """Marks count within the take; the journal may be a moment behind what we sent."""
-        rolling.last_marker = max(rolling.last_marker, rolling.refresh().last_marker) + 1
-        return rolling.last_marker
+        return max(rolling.last_marker, rolling.refresh().last_marker) + 1
 
     def _target(self, take: str | None) -> Path:
         rolling = self._core.rolling
@@ -134,7 +134,9 @@ class Edits:
         else:
             record = rolling.refresh()
             moment = rolling.started_boottime_ns + round(done.frame * 1e9 / record.rate)
-            self._append(type="marker", id=self._next_marker(rolling), text=done.text, at_boottime_ns=moment)
+            marker = self._next_marker(rolling)
+            self._append(type="marker", id=marker, text=done.text, at_boottime_ns=moment)
+            rolling.last_marker = marker
 
     def _rolling(self, order: str) -> Rolling:
         rolling = self._core.rolling
@@ -143,10 +145,7 @@ class Edits:
         return rolling
 
     def _append(self, **line: Any) -> Json:
-        link = self._takes.supervisor.link
-        if link is None:
-            raise NothingRecorded("the recorder is being replaced", "try again in a moment")
-        lines = link.append([line])
+        lines = self._takes.append([line])
         return dict(lines[0]) if lines else {}
 
     def _record(self, journal: Path) -> TakeRecord:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import inspect
+import time
 from collections.abc import Callable
 from types import UnionType
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
+from capture.clock import boottime_ns
 from capture.errors import NothingRecorded, TakechainError, UsageError
 from capture.journal.numbering import slate_folder
 from capture.names import fold
 from capture.station import shelf
 from capture.station.client import version
-from capture.station.errors import Leaving
+from capture.station.errors import Leaving, RecorderReplaced
 from capture.station.patching import Patching
 from capture.station.settings import today
 from capture.station.status import status
@@ -26,7 +28,10 @@ if TYPE_CHECKING:
 
 _CAPTURING = ("interface", "rate", "format")  # a change of these opens the interface anew
 _NAMING = ("project", "session", "slate")
+_STAMPED = ("mark", "stop")
 _LONGEST_WAIT = 3600.0
+_REPLACE_SECONDS = 5.0
+_POLL_SECONDS = 0.05
 
 
 class Orders:
@@ -76,13 +81,26 @@ class Orders:
         order = self._free.get(do) or self._changing.get(do)
         if order is None:
             raise UsageError(f"the station knows no order {do!r}", "is this client newer than the station?")
+        if do in _STAMPED and not args.get("at_boottime_ns"):
+            args = {**args, "at_boottime_ns": boottime_ns()}  # now, not when the orders before it are done
         _check_arguments(do, order, args)
         if do in self._free:
             return order(**args)
-        with self._core.orders:
-            if self._station.is_leaving():
-                raise Leaving("the station is leaving", "try again")
-            return order(**args)
+        return self._in_turn(order, args)
+
+    def _in_turn(self, order: Callable[..., Json], args: Json) -> Json:
+        """One order at a time; one that needs the recorder waits for another to go on."""
+        deadline = time.monotonic() + _REPLACE_SECONDS
+        while True:
+            try:
+                with self._core.orders:
+                    if self._station.is_leaving():
+                        raise Leaving("the station is leaving", "try again")
+                    return order(**args)
+            except RecorderReplaced:
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(_POLL_SECONDS)  # with the orders' lock free, so that it can be replaced
 
     def _hello(self, **_: Any) -> Json:
         core = self._core

@@ -9,7 +9,7 @@ from capture.chain.fields import input_path, split_path
 from capture.chain.names import parse_names
 from capture.chain.patch import Patch
 from capture.clock import boottime_ns
-from capture.errors import NothingRecorded, UsageError
+from capture.errors import UsageError
 from capture.station.core import Core, user_name
 from capture.station.patch import differences
 from capture.station.takes import Takes
@@ -106,20 +106,18 @@ class Patching:
 
     def _tell(self, changes: list[tuple[str, Any, Any]]) -> None:
         """Write what changed into the rolling take, all at the same frame."""
-        link, now = self._takes.supervisor.link, boottime_ns()
-        if link is None:
-            raise NothingRecorded("the recorder is being replaced", "try again in a moment")
+        now = boottime_ns()
         lines: list[Json] = []
         for path, before, after in changes:
             place = split_path(path)
             line: Json = {"type": "change", "at_boottime_ns": now, "path": path, "by": user_name()}
             lines.append({**line, "input": place[0] if place else 0, "from": before, "to": after})
         if lines:
-            link.append(lines)
+            self._takes.append(lines)
 
     def _rename_rolling(self, number: int, name: str) -> None:
-        rolling, link = self._core.rolling, self._takes.supervisor.link
-        if rolling is None or link is None:
+        rolling = self._core.rolling
+        if rolling is None:
             return
         for track in rolling.refresh().tracks:
             if track.input == number and track.name != name:
@@ -129,7 +127,7 @@ class Patching:
                     "value": name,
                     "by": user_name(),
                 }
-                link.append([{**note, "at_boottime_ns": boottime_ns()}])
+                self._takes.append([{**note, "at_boottime_ns": boottime_ns()}])
 
     def _lines(self, numbers: list[int]) -> Json:
         patch = self._core.patch.patch

@@ -17,6 +17,7 @@ from capture.journal.record import TakeRecord
 from capture.station.begin import Plan, begin_fields, plan, with_defaults
 from capture.station.core import Core, Rolling
 from capture.station.disk import LEAST_SECONDS, take_bytes_per_second
+from capture.station.errors import RecorderReplaced
 from capture.station.indexer import Indexer
 from capture.station.link import RecorderLink
 from capture.station.sensors import SensorDesk
@@ -125,6 +126,22 @@ class Takes:
                 return False
             time.sleep(_POLL_SECONDS)
         return False
+
+    def append(self, lines: list[Json]) -> list[Json]:
+        """Hand lines to the rolling take's journal; returns them as written.
+
+        Raises RecorderReplaced while nobody can write them, and the recorder's own error.
+        """
+        link, rolling = self.supervisor.link, self.core.rolling
+        if link is None:
+            raise RecorderReplaced
+        known = len(rolling.refresh().edits) if rolling else 0
+        try:
+            return link.append(lines)
+        except WireError:
+            if rolling is not None and all(_landed(rolling.refresh(), line, known) for line in lines):
+                return lines  # it died between the line and its answer
+            raise RecorderReplaced from None
 
     def ended(self, last: Json) -> None:
         """The recorder ended the take by itself, at its limit or because it had to."""
@@ -257,6 +274,16 @@ def part_files(record: TakeRecord, part: int) -> list[str]:
     )
     names = [track.name for track in record.tracks]
     return file_names(record.recorded_name, names, record.layout, part, links)[0]
+
+
+def _landed(record: TakeRecord, line: Json, known: int) -> bool:
+    """Whether a line that must not be written twice is in the journal, `known` edits being older."""
+    if line["type"] == "marker" and "strike" not in line and not line.get("edit"):
+        marks = [marker for marker in record.markers if marker.id == line["id"]]
+        line["frame"] = marks[0].frame if marks else 0
+        return bool(marks)
+    said = (line.get("field"), line.get("value"))
+    return line["type"] == "note" and said in [(edit.field, edit.value) for edit in record.edits[known:]]
 
 
 def _make_folder(folder: Path) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import soundfile
 
+from capture.clock import boottime_ns
 from tests.support.faults import memory_fails
 from tests.support.poll import until
 from tests.support.stations import Desk, Json, assert_whole, desk, kill, lines, running, samples
@@ -67,6 +71,59 @@ def test_a_killed_recorder_is_replaced_and_the_take_goes_on_as_its_second_part(s
     assert samples(began["files"][0]).any()
     (take,) = studio.status()["takes"]
     assert take["condition"] == done["condition"]
+
+
+def test_a_mark_while_the_recorder_is_replaced_stands_where_it_was_pressed(studio: Desk) -> None:
+    studio.set_up(inputs="1")
+    began = studio.call("roll")
+    studio.until_rolled(1.2)
+    kill(studio.recorder_pid())
+    before = boottime_ns()
+    mark = studio.call("mark", text="in the hole")  # answered when the take goes on, stamped on arrival
+    studio.call("mark", text="later")
+    studio.call("stop")
+    assert_whole(studio.client, began["journal"])
+    zero = lines(began["journal"], "begin")[0]["clock"]["boottime_ns"]
+    (part,) = lines(began["journal"], "part")
+    # ± a look of the simulated interface, and what the order takes to arrive
+    assert -240 < mark["frame"] - (before - zero) / 1e9 * 48000 < 4800
+    assert mark["frame"] < part["first"]
+    assert [(m["id"], m["text"]) for m in lines(began["journal"], "marker")] == [
+        (1, "in the hole"),
+        (2, "later"),
+    ]
+
+
+def test_recover_leaves_a_take_alone_whose_recorder_was_just_killed(studio: Desk) -> None:
+    studio.set_up(inputs="1")
+    began = studio.call("roll")
+    studio.until_rolled(1.2)
+    kill(studio.recorder_pid())
+    command = [str(Path(sys.executable).with_name("takechain")), "recover", "--json"]
+    environment = {**os.environ, "TAKECHAIN_LIBRARY": str(studio.library)}
+    while not lines(began["journal"], "part"):
+        said = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        told = json.loads(said.stdout)
+        assert told["recovered"] == told["problems"] == []
+        assert [entry["journal"] for entry in told["locked"]] == [began["journal"]]
+    until(lambda: studio.status()["state"] == "rolling")
+    done = studio.call("stop")
+    assert (done["condition"], done["gaps"]) == ("gap", 1)
+    assert_whole(studio.client, began["journal"])
+
+
+def test_a_stop_while_the_recorder_is_replaced_ends_where_it_was_pressed(studio: Desk) -> None:
+    studio.set_up(inputs="1")
+    began = studio.call("roll")
+    studio.until_rolled(1.2)
+    kill(studio.recorder_pid())
+    until(lambda: studio.status()["state"] == "lost")
+    pressed = boottime_ns()
+    done = studio.call("stop")
+    assert_whole(studio.client, began["journal"])
+    zero = lines(began["journal"], "begin")[0]["clock"]["boottime_ns"]
+    assert done["frames"] <= (pressed - zero) / 1e9 * 48000 + 4800
+    assert done["condition"] in ("gap", "recovered")
 
 
 def test_station_and_recorder_killed_together_leave_a_take_that_is_mended(studio: Desk) -> None:

@@ -102,6 +102,9 @@ def recover(
 
     home, done, locked, problems = open_library(library), [], [], []
     for journal in home.journals():
+        if _rolls(home.path, journal):
+            locked.append({"journal": str(journal), "what": "it rolls, or is about to go on"})
+            continue
         try:
             actions = recover_take(journal, station_key(), dry_run=dry_run)
         except JournalLocked as error:
@@ -119,6 +122,22 @@ def recover(
     for problem in problems:
         complain(f"{problem['journal']}: {problem['what']}", str(problem["do"]))
     return FAILED if problems else DONE
+
+
+def _rolls(library: Path, journal: Path) -> bool:
+    """Whether a running station says so: between two recorders nobody holds the lock of a take."""
+    from capture.errors import TakechainError
+    from capture.journal.record import summary
+    from capture.station.client import connect
+
+    try:
+        if summary(journal).ended:
+            return False
+        with connect(library, start=False) as client:
+            take = client.call("status")["take"]
+    except TakechainError:
+        return False  # no station, or no take: the lock decides
+    return take is not None and Path(str(take["journal"])).resolve() == journal.resolve()
 
 
 def rebuild(as_json: AsJson = False, library: InLibrary = None) -> int:
