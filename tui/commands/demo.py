@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -156,7 +157,8 @@ def _show(home: Path, session: str, journals: list[str], seconds: float, as_json
     sheets = [
         str(render(sheet, form, folder / "sheets" / f"{session}.{form}").path) for form in ("pdf", "html")
     ]
-    screen = f"takechain demo --library {shlex.quote(str(home))}"
+    program = _as_called()
+    screen = f"{program} demo --library {shlex.quote(str(home))}"
     result = {
         "library": str(home),
         "session": session,
@@ -167,7 +169,7 @@ def _show(home: Path, session: str, journals: list[str], seconds: float, as_json
     lines = ["", *table([take_line(record) for record in records], TAKE_HEAD), ""]
     lines += [f"takes   {folder}", *(f"sheet   {sheet}" for sheet in sheets)]
     lines += [
-        f"verify  takechain verify {shlex.quote(str(folder))}",
+        f"verify  {program} verify {shlex.quote(str(folder))}",
         f"screen  {screen}",
         f"done in {duration(seconds)}",
     ]
@@ -177,3 +179,10 @@ def _show(home: Path, session: str, journals: list[str], seconds: float, as_json
         complain(f"not clean: {', '.join(unclean)}", "is this machine very busy?")
         return NOT_CLEAN
     return DONE
+
+
+def _as_called() -> str:
+    """What to type for this program: its name where a shell finds it, else the path it was started by."""
+    called = Path(sys.argv[0]).absolute()
+    found = shutil.which("takechain")
+    return "takechain" if found and Path(found).absolute() == called else shlex.quote(str(called))
