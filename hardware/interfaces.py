@@ -146,6 +146,17 @@ def open_capture(interface_id: str, rate: int, channels: int, ring_seconds: floa
     return open_stream(interface_id, rate, channels, ring_seconds)
 
 
+def portaudio_version(interface_id: str) -> str:
+    """The version text of the PortAudio that an opened interface runs on; "none" for a simulated one."""
+    from hardware.virtual import is_simulated
+
+    if is_simulated(interface_id):
+        return "none"
+    from hardware.portaudio import version
+
+    return version()
+
+
 def portaudio_missing() -> PortAudioMissing:
     """The error of a machine without PortAudio, with the way to get it."""
     ways = {

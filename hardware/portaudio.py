@@ -51,6 +51,11 @@ def enumerate_inputs(*, with_rates: bool = True) -> list[Interface]:
     ]
 
 
+def version() -> str:
+    """PortAudio's own words for the version in use."""
+    return str(sounddevice.get_portaudio_version()[1])
+
+
 def open_stream(interface_id: str, rate: int, channels: int, ring_seconds: float) -> PortAudioStream:
     """A stream of the interface with this identity; raises UnknownInterface or NotGranted."""
     interface = choose(interface_id, enumerate_inputs(with_rates=False))

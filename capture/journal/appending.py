@@ -160,6 +160,11 @@ class ChainedFile:
             what, do = in_words(error)
             raise JournalError(f"{self.path.name} was not made durable: {what}", do) from error
 
+    @property
+    def vanished(self) -> bool:
+        """Whether the file was deleted, so that nothing written to it can be found again (not: renamed)."""
+        return self._fd >= 0 and os.fstat(self._fd).st_nlink == 0 and not self.path.exists()
+
     def close(self) -> None:
         """Release the lock; safe to call twice."""
         with self._mutex:

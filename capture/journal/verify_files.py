@@ -96,6 +96,9 @@ def _check_open(
     size = os.fstat(stream.fileno()).st_size
     if file.line is None:
         words = "its header is not signed yet (no file line): run takechain recover"
+        if record.sealed:
+            words = "its file lines are still to be written: "
+            words += "the station does it by itself, or run takechain recover"
         report.fault(words, file.name, incomplete=True)
         info = parse(stream)
         offset, frames, rest = info.data_offset, file.told, None

@@ -19,6 +19,7 @@ from capture.recorder.engine import Engine
 from capture.recorder.errors import NotNow, RecorderError, WriteFailed
 from capture.recorder.rolling import Plan, RollingTake
 from capture.wire import Json
+from hardware.interfaces import portaudio_version
 
 APPENDABLE = frozenset({"reading", "marker", "change", "device", "note"})
 CLOSE_SECONDS = 120.0
@@ -98,8 +99,10 @@ class Desk:
             )
             key = self._ready()
             take = engine.do(lambda: engine.start_take(plan))
-            origin = engine.stream.interface.origin
-            fields = opening.begin_fields(begin, engine.timeline.time_of(take.start), engine.rate, origin)
+            interface, started_ns = engine.stream.interface, engine.timeline.time_of(take.start)
+            fields = opening.begin_fields(
+                begin, started_ns, engine.rate, interface.origin, portaudio_version(interface.id)
+            )
             self._or_abandon(take, lambda: opening.open_take(take, journal, fields, args.get("chain"), key))
             return self._about(take)
 

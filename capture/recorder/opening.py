@@ -120,8 +120,9 @@ def open_part(
         undo.pop_all()
 
 
-def begin_fields(begin: Json, started_ns: int, rate: int, origin: str) -> Json:
+def begin_fields(begin: Json, started_ns: int, rate: int, origin: str, portaudio: str = "none") -> Json:
     """The begin fields with the clock of frame 0 and what else only the recorder knows."""
+    software: Any = begin.get("software")
     pair = ClockPair.now()
     when = parse_utc(pair.utc) - timedelta(microseconds=(pair.boottime_ns - started_ns) // 1000)
     clock = {
@@ -133,6 +134,7 @@ def begin_fields(begin: Json, started_ns: int, rate: int, origin: str) -> Json:
     return {
         **{name: value for name, value in begin.items() if name not in OURS},
         "clock": clock,
+        "software": {**(software if isinstance(software, dict) else {}), "portaudio": portaudio},
         "origin": begin.get("origin") or origin,
         "time_reference": samples_since_midnight(when, pair.utc_offset_minutes, rate),
         "pre_roll": 0,

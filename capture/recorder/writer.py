@@ -192,6 +192,8 @@ class TakeWriter(threading.Thread):
             blocks[-1] = Block(self._block_first, frames, ())
             self._block_first = self.frames
         if self.frames - self._beat >= HEARTBEAT_SECONDS * self.rate:
+            if self.journal.vanished:
+                raise WriteFailed(f"{self.journal.path.parent} was deleted while the take rolled")
             self._beat = self.frames
             clock = {**asdict(ClockPair.now()), "boot_id": boot_id()}
             self.journal.append(

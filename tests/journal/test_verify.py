@@ -258,6 +258,13 @@ def test_unsealed_unended_and_unfinished_takes_are_incomplete(tmp_path: Path) ->
         assert any("takechain recover" in words for words in report.words)
 
 
+def test_a_sealed_take_whose_files_are_being_hashed_is_said_to_be_on_its_way(tmp_path: Path) -> None:
+    report = verify_take(build_take(tmp_path, finished=False))
+    assert any("the station does it by itself" in words for words in report.words)
+    report = verify_take(build_take(tmp_path, number=2, sealed=False))
+    assert not any("the station does it by itself" in words for words in report.words)
+
+
 def test_what_a_crash_left_is_never_called_altered(tmp_path: Path) -> None:
     """Mono 24-bit with an odd number of frames told: a pad byte may stand there, or the next frames."""
     path = build_take(tmp_path, frames=1201, block=401, unwritten=2, ended=False)

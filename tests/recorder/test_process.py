@@ -6,6 +6,7 @@ import json
 import math
 import os
 import resource
+import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -237,6 +238,35 @@ def test_it_leaves_when_nobody_is_there(tmp_path: Path) -> None:
         assert recorder.process.wait(10) == 0
     assert not list(recorder.runtime.glob("*.page"))
     assert not list(recorder.runtime.glob("recorder.json"))
+
+
+def test_it_ends_a_take_whose_folder_was_deleted_and_leaves(tmp_path: Path) -> None:
+    with RecorderProcess(tmp_path, idle_exit_s=0.1) as recorder:
+        journal = recorder.roll(tmp_path / "take", begin_of([1]))
+        recorder.wait_frames(20_000, written=True)
+        shutil.rmtree(journal.parent)
+        last = recorder.wait_ended()
+        assert last["error"]["exit"] == 3
+        assert "was deleted" in last["error"]["what"]
+        recorder.client.close()
+        assert recorder.process.wait(10) == 0
+
+
+def test_it_goes_on_in_a_folder_that_was_renamed(tmp_path: Path) -> None:
+    with RecorderProcess(tmp_path) as recorder:
+        journal = recorder.roll(tmp_path / "take", begin_of([1]))
+        recorder.wait_frames(20_000, written=True)
+        journal.parent.rename(tmp_path / "renamed")
+        recorder.wait_frames(270_000, written=True)  # past the look at the heartbeat
+        assert recorder.call("stop")["condition"] == "clean"
+    assert verified(tmp_path / "renamed" / journal.name, tmp_path / "key") == []
+
+
+def test_the_begin_line_names_no_portaudio_where_none_is_used(tmp_path: Path) -> None:
+    with RecorderProcess(tmp_path) as recorder:
+        journal = recorder.roll(tmp_path / "take", begin_of([1]))
+        recorder.call("stop")
+    assert load(journal).software == {"takechain": "test", "portaudio": "none"}
 
 
 @pytest.mark.parametrize(

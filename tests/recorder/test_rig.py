@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sounddevice
 import soundfile
 
 from capture.errors import TakechainError
@@ -57,6 +58,7 @@ def test_every_sample_is_the_one_that_was_played(
 
         number, last = rig.fair(run)
     assert (last["frames"], last["lost_frames"], last["condition"]) == (SECONDS * rig.rate, 0, "clean")
+    assert load(Path(last["journal"])).software["portaudio"] == sounddevice.get_portaudio_version()[1]
     found = check_signal(recorded(tmp_path / "take", number, inputs, layout), inputs)
     assert found.frames == SECONDS * rig.rate
     assert found.exact, found
