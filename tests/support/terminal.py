@@ -13,8 +13,8 @@ from pathlib import Path
 
 from tests.support.poll import until
 
-
-PACE = 0.15  # seconds between keys: a whole line pasted at once would reach one field before Tab moves on
+# Seconds between keys: a whole line pasted at once would reach one field before Tab moves on.
+PACE = 0.15
 
 
 class Terminal:
