@@ -1,4 +1,4 @@
-"""What every test shares: library, run-time and config folders of its own, and no skip where none is allowed."""
+"""What every test shares: places of its own, and no skip where none is allowed."""
 
 from __future__ import annotations
 
