@@ -159,15 +159,21 @@ def judge(files: list[Path], channels: int) -> Check:
                 continue
             joined = block if last is None else np.concatenate([last, block])
             last = block[-1:]
-            total = _sum(total, check_signal(joined, range(1, channels + 1)), len(block))
+            total = _sum(total, check_signal(joined, range(1, channels + 1)), len(block), _lost(joined))
     return total
 
 
-def _sum(one: Check, other: Check, frames: int) -> Check:
+def _lost(block: np.ndarray) -> int:
+    """Frames missing inside a block; a first track that is one off in its last bit is wrong, not lost."""
+    jumps = ((np.diff(block[:, 0].astype(np.int64)) - 1 + (1 << 23)) & 0xFFFFFF) - (1 << 23)
+    return int(jumps[jumps > 1].sum())
+
+
+def _sum(one: Check, other: Check, frames: int, lost: int) -> Check:
     return Check(
         one.frames + frames,
         other.first if one.first < 0 else one.first,
-        one.lost + other.lost,
+        one.lost + lost,
         one.repeated + other.repeated,
         one.silent + other.silent,
         one.wrong_samples + other.wrong_samples,

@@ -90,7 +90,9 @@ class PortAudioStream:
         if granted != rate:
             self._recorder.close()
             raise _not_granted(interface, rate, channels, f"it would run at {granted} Hz")
-        self._ring = rtmixer.RingBuffer(4 * channels, _power_of_two(rate * ring_seconds))
+        memory = np.empty(4 * channels * _power_of_two(rate * ring_seconds), np.uint8)
+        memory.fill(0)  # every page is there before sound comes: none is asked for in PortAudio's thread
+        self._ring = rtmixer.RingBuffer(4 * channels, buffer=memory)
 
     def start(self) -> None:
         """Begin to fill the ring; raises InterfaceLost when the system refuses to start."""
