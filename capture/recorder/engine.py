@@ -34,6 +34,7 @@ STALL_SECONDS = 1.0
 STALL_PERIODS = 4
 STOP_PATIENCE_SECONDS = 0.15
 LOST_GRACE_SECONDS = 30.0
+MOST_SILENCE_SECONDS = 60.0  # a longer stretch, of a machine that slept, is no gap in a stream but its end
 _GOLDEN = 0.618034
 
 
@@ -158,6 +159,9 @@ class Engine:
                 self._take_in(samples[first : first + self.chunk_frames])
             came += len(samples)
         step = self.timeline.look(self._clock(), came)
+        if step is not None and step.frames > MOST_SILENCE_SECONDS * self.rate:
+            self._lose(f"{self.stream.interface.id} gave no sound for {step.frames / self.rate:.0f} s")
+            return
         if step is not None and self.take is not None:
             self.take.lose(step)
         if came:

@@ -214,6 +214,21 @@ def test_a_full_ring_ends_the_sound_loudly_and_keeps_all_before(bench: Bench) ->
     assert bench.check().exact
 
 
+def test_a_machine_that_slept_ends_the_sound_instead_of_filling_the_disk_with_silence(bench: Bench) -> None:
+    take = bench.start()
+    bench.open(take)
+    bench.turn(2)
+    came = take.frames
+    bench.stream.lose(8 * 3600 * RATE // PERIOD)
+    bench.stream.now += 8 * 3600
+    bench.turn(2)
+    assert bench.engine.state == "lost"
+    record = bench.stop()
+    assert record.condition.value == "lost device"
+    assert came <= record.frames < came + 3 * RATE
+    assert "gave no sound for 288" in record.devices[0].text
+
+
 def test_a_disk_that_is_too_slow_costs_a_gap_that_is_known_to_the_frame(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
