@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-
 # Children inherit what is ignored: under nohup a closed terminal would not reach the commands we test.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
