@@ -30,6 +30,8 @@ Clock = Callable[[], int]
 
 LOOK_SECONDS = 0.05
 CHUNK_SECONDS = 0.1
+CHUNK_SAMPLES = 1 << 18  # metered, then packed: what was read once is still in the processor's cache
+LEAST_CHUNK_FRAMES = 256
 STALL_SECONDS = 1.0
 STALL_PERIODS = 4
 STOP_PATIENCE_SECONDS = 0.15
@@ -50,7 +52,8 @@ class Engine:
         self.lost: str | None = None
         self._page, self._clock = page, clock
         self._meter = Meter(stream.channels)
-        self.chunk_frames = round(CHUNK_SECONDS * stream.rate)
+        most = max(LEAST_CHUNK_FRAMES, CHUNK_SAMPLES // stream.channels)
+        self.chunk_frames = min(round(CHUNK_SECONDS * stream.rate), most)
         self._orders: deque[Callable[[], None]] = deque()
         self._wake = threading.Lock()  # held but for a moment: the cheapest sleep that can be ended early
         self._wake.acquire()
