@@ -52,14 +52,16 @@ class PackerPool:
     def __init__(self, files: Sequence[Sequence[int]], format: Format, max_frames: int) -> None:  # noqa: A002
         self.files, self.format, self.max_frames = files, format, max_frames
         self._free: deque[Packer] = deque()  # thread-safe at both ends
+        self._like: Packer | None = None
 
     def pack(self, samples: NDArray[np.float32], first: int, levels: Measured) -> Chunk:
         """A chunk of at most `max_frames` frames, with bytes of its own."""
         try:
             packer = self._free.pop()
         except IndexError:
-            packer = Packer(self.files, self.format, self.max_frames)
-        data = packer.pack(samples)
+            packer = Packer(self.files, self.format, self.max_frames, self._like)
+            self._like = packer
+        data = packer.pack(samples, within=levels.within)
         if any(
             id(view.obj) == id(samples) for view in data
         ):  # float into one file needs no packing, but a copy

@@ -23,6 +23,11 @@ class Measured:
     squares: NDArray[np.float64]
     overs: NDArray[np.int64] | None  # None: none, the usual case
 
+    @property
+    def within(self) -> bool:
+        """Whether every sample is a number clearly below full scale."""
+        return bool(self.peak.max() < _NEARLY_FULL)
+
 
 class Meter:
     """Measures chunk after chunk; runs of full-scale or zero samples are followed across chunks."""

@@ -45,10 +45,17 @@ class Packer:
 
     `files` names for each file the columns of the block it takes, from 0, in the order of its channels:
     `[[0, 1, 2]]` is one poly file, `[[2], [4], [15]]` three mono files, `[[0], [1, 2]]` a mono and a
-    linked pair. `max_frames` is the largest block.
+    linked pair. `max_frames` is the largest block. Packers of one thread may share the memory they work in,
+    which then stays in the processor's cache: `like` is another one for the same files.
     """
 
-    def __init__(self, files: Sequence[Sequence[int]], format: Format, max_frames: int) -> None:  # noqa: A002
+    def __init__(
+        self,
+        files: Sequence[Sequence[int]],
+        format: Format,  # noqa: A002
+        max_frames: int,
+        like: Packer | None = None,
+    ) -> None:
         self._size, self._max, self._files = SAMPLE_BYTES[format], max_frames, len(files)
         widths = sorted({len(columns) for columns in files}, key=lambda width: (width != 2, width))
         order: list[int] = []
@@ -65,13 +72,19 @@ class Packer:
         self._whole = len(files) == 1 and order == list(range(len(order)))
         samples = _STRETCH_WIDE if self._files == 1 else _STRETCH_SPLIT
         self._stretch = max(1, min(max_frames, samples // max(1, len(order))))
-        self._work = np.empty((self._stretch, len(order)), np.float32)
-        self._pairs = np.empty(len(order) // 2 * self._stretch, np.int64)
+        self._work: Samples
+        self._pairs: NDArray[np.int64]
+        if like is None:
+            self._work = np.empty((self._stretch, len(order)), np.float32)
+            self._pairs = np.empty(len(order) // 2 * self._stretch, np.int64)
+        else:
+            self._work, self._pairs = like._work, like._pairs  # noqa: SLF001
 
-    def pack(self, block: Samples) -> list[memoryview]:
+    def pack(self, block: Samples, *, within: bool = False) -> list[memoryview]:
         """The bytes of each file, in the order of `files`; they stand until the next call.
 
-        `block` is float32 of shape (frames, inputs), at most `max_frames` long; raises ValueError.
+        `block` is float32 of shape (frames, inputs), at most `max_frames` long; raises ValueError. `within`
+        says that every sample is known to lie inside ±1, so that none needs to be clipped.
         """
         frames = len(block)
         if (
@@ -89,7 +102,7 @@ class Packer:
             invalid="ignore", over="ignore"
         ):  # NaN casts to an integer whose lower 24 bits are 0
             for first in range(0, frames, self._stretch):
-                work = self._chosen(block[first : first + self._stretch])
+                work = self._chosen(block[first : first + self._stretch], within)
                 for group in self._groups:
                     self._write(group, first, work)
         results: list[memoryview] = [memoryview(b"")] * self._files
@@ -98,7 +111,7 @@ class Packer:
                 results[number] = row.data[: frames * group.width * self._size]
         return results
 
-    def _chosen(self, part: Samples) -> Samples:
+    def _chosen(self, part: Samples, within: bool) -> Samples:
         """The wanted columns of a stretch, side by side; scaled, clipped and rounded for 24 bits."""
         work = self._work[: len(part)]
         if isinstance(self._columns, slice):
@@ -109,7 +122,8 @@ class Packer:
             np.copyto(work, part)
             return work
         np.multiply(part, _SCALE, out=work)
-        np.clip(work, _LOW, _HIGH, out=work)
+        if not within:
+            np.clip(work, _LOW, _HIGH, out=work)
         return np.rint(work, out=work)
 
     def _write(self, group: _Group, first: int, work: Samples) -> None:

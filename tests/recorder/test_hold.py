@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from capture.recorder.hold import Chunk, Hold, PackerPool
 from capture.recorder.levels import unpacked
-from capture.recorder.meter import Measured
+from capture.recorder.meter import Measured, Meter
 
 CHANNELS = 3
 LEVELS = Measured(np.zeros(CHANNELS, np.float32), np.zeros(CHANNELS), None)
@@ -82,3 +82,24 @@ def test_what_leaves_is_what_came_with_silence_in_place(
     hold.flush(end, lambda _: None)
     assert taken.integers().tolist() == wanted[:end]
     assert hold.held == 0
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    values=st.lists(
+        st.one_of(st.floats(-2, 2, width=32), st.sampled_from([float("nan"), float("inf"), 1.0, -1.0])),
+        min_size=1,
+        max_size=30,
+    )
+)
+def test_what_is_too_loud_is_clipped_whatever_the_meter_says(values: list[float]) -> None:
+    samples = np.array([[value] * CHANNELS for value in values], np.float32)
+    pool = PackerPool([list(range(CHANNELS))], "pcm24", 50)
+    chunk = pool.pack(samples, 0, Meter(CHANNELS).measure(samples))
+    assert chunk.data is not None
+    integers = unpacked(chunk.data[0], "pcm24").astype(np.float64) * (1 << 23)
+    exact = np.nan_to_num(
+        np.array(values, np.float32).astype(np.float64) * (1 << 23), posinf=1e30, neginf=-1e30
+    )
+    wanted = np.clip(np.round(exact), -(1 << 23), (1 << 23) - 1)
+    assert integers[::CHANNELS].tolist() == wanted.tolist()
