@@ -25,11 +25,6 @@ def portable(text: str, fallback: str = "untitled", limit: int = NAME_BYTES) -> 
     return clean or fallback
 
 
-def same_name(one: str, other: str) -> bool:
-    """Whether two portable names collide on a file system that ignores case."""
-    return fold(one) == fold(other)
-
-
 def fold(name: str) -> str:
     """The form under which names are compared: NFC, case-folded."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

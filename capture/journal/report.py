@@ -49,7 +49,6 @@ class Report:
     path: Path
     record: TakeRecord | None = None
     findings: list[Finding] = field(default_factory=list)
-    bytes_hashed: int = 0
     alone: bool = False  # the take it names as the one before it is not here
 
     def fault(self, what: str, where: str = "", *, incomplete: bool = False, order: bool = False) -> None:

@@ -112,7 +112,6 @@ def _check_open(
     _check_length(report, file, stream, size, offset + length, rest)
     at_once = pool if length > PIECE else None
     found = sha256_stretches(stream, offset, [b.frames * file.align for b in file.blocks], length, at_once)
-    report.bytes_hashed += found.length
     damaged = _check_blocks(report, record, file, found, offset, size)
     if file.line is not None:
         _check_line(report, file, file.line, found, offset, damaged)

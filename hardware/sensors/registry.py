@@ -43,11 +43,6 @@ _DRIVERS: dict[str, Callable[[], Driver]] = {
 }
 
 
-def driver_names() -> list[str]:
-    """The names that `--port PORT=DRIVER` accepts."""
-    return list(_DRIVERS)
-
-
 def make_driver(name: str | None, port: Port) -> Driver:
     """The driver of this name, or the one for this port if none is named; raises UnknownDriver."""
     if name is not None and name not in _DRIVERS:
