@@ -5,7 +5,8 @@
 A private JACK server (dummy driver) plays a signal that tells frame and channel in every sample. CPU is
 that of the recording process per recorded second: the slope between a short and a long run, so that start-
 up does not count. `lost` and `wrong` are frames and samples of the long run; `rig` is what a C client lost
-beside it, and a run in which that is not 0 is made again, up to three times.
+beside it, and a run in which that is not 0 is made again, up to three times. `floor` is no recorder but
+what the parts that are given (PortAudio, SHA-256, the disk) cost without one.
 """
 
 from __future__ import annotations
@@ -46,6 +47,28 @@ with soundfile.SoundFile(path, "x", rate, channels, "PCM_24") as file:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             file.write(waiting.get())
+"""
+
+FLOOR = """
+import hashlib, os, sys, time, numpy, rtmixer, sounddevice
+channels, rate, seconds, path = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), sys.argv[4]
+recorder = rtmixer.Recorder(device="siggen", channels=channels, samplerate=rate, latency="high")
+memory = numpy.ones(4 * channels * (1 << (8 * rate).bit_length()), numpy.uint8)
+ring = rtmixer.RingBuffer(4 * channels, buffer=memory)
+recorder.start()
+recorder.record_ringbuffer(ring)
+file = os.open(path, os.O_WRONLY | os.O_CREAT)
+end = time.monotonic() + seconds
+while time.monotonic() < end:
+    time.sleep(0.25)
+    count, *buffers = ring.get_read_buffers(ring.read_available)
+    for buffer in buffers:
+        part = memoryview(buffer)[: len(buffer) // 4 * 3]
+        os.write(file, part)
+        hashlib.sha256(part).digest()
+    os.fdatasync(file)
+    ring.advance_read_index(count)
+os._exit(0)
 """
 
 
@@ -112,8 +135,19 @@ def plain(rig: Rig, folder: Path, seconds: float) -> Result:
     return _child(words, rig, seconds, file)
 
 
+def floor(rig: Rig, folder: Path, seconds: float) -> Result:
+    """No recorder: what PortAudio's callback, a ring, SHA-256 and writing 24 bits cost by themselves.
+
+    Nothing is metered, packed or checked, so nothing made of these parts can cost less.
+    """
+    file = folder / "out.raw"
+    words = [sys.executable, "-c", FLOOR, str(rig.channels), str(rig.rate), str(seconds), str(file)]
+    return Result(_child(words, rig, seconds, file).cpu, seconds, [])
+
+
 TOOLS: dict[str, Tool] = {
     "jack_capture": jack_capture,
+    "floor": floor,
     "takechain poly": takechain("poly"),
     "takechain track": takechain("track"),
     "ffmpeg -f jack": ffmpeg,
@@ -152,6 +186,8 @@ def _cpu(pid: int) -> float:
 
 def judge(files: list[Path], channels: int) -> Check:
     """What is lost or wrong in a recording, read in pieces; silence before the first frame is passed over."""
+    if not files:
+        return Check(0, -1, 0, 0, 0, 0)
     with contextlib.ExitStack() as stack:
         opened = [stack.enter_context(soundfile.SoundFile(file)) for file in files]
         total, last = Check(0, -1, 0, 0, 0, 0), None
