@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Sequence
@@ -20,6 +21,8 @@ _SILENCE = memoryview(bytes(1 << 20))
 _MOST_VECTORS = 512  # below every system's IOV_MAX
 _MOST_BYTES = 1 << 20  # Linux 6.18 takes ten megabytes in one call at a fifth of the speed of ten calls
 _SYNC_THREADS = 4
+RESERVE_BYTES = 8 << 20
+"""Never filled with audio: the end of a take, its seal and its hashes need room on a disk that runs full."""
 
 
 class AudioFile:
@@ -153,12 +156,25 @@ class PartFiles:
             raise CannotWrite(f"{self._folder} cannot be written: {what}", do) from error
 
     def append(self, chunks: Sequence[Chunk]) -> None:
-        """Write chunks, in order; raises WriteFailed, after which only `cut` makes the files equal again."""
+        """Write chunks, in order; raises WriteFailed, after which only `cut` makes the files equal again.
+
+        Nothing is written of what would reach into the last `RESERVE_BYTES` of the disk.
+        """
+        self._keep_reserve(sum(chunk.frames for chunk in chunks))
         for index, file in enumerate(self.files):
             try:
                 file.append([(c.frames, None if c.data is None else c.data[index]) for c in chunks])
             except OSError as error:
                 raise WriteFailed(*in_words(error)) from error
+
+    def _keep_reserve(self, frames: int) -> None:
+        needed = frames * sum(file.layout.block_align for file in self.files)
+        try:
+            found = os.statvfs(self._folder)
+        except OSError as error:
+            raise WriteFailed(*in_words(error)) from error
+        if found.f_bavail * found.f_frsize - needed < RESERVE_BYTES:
+            raise WriteFailed(*in_words(OSError(errno.ENOSPC, "no room above the reserve")))
 
     def sync(self) -> None:
         """Make all audio durable and the sizes true; raises WriteFailed."""

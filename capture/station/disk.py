@@ -7,8 +7,9 @@ import time
 from collections import deque
 from pathlib import Path
 
+from capture.recorder.files import RESERVE_BYTES
+
 LEAST_SECONDS = 5.0  # with less room than this a take is not begun
-_RESERVE_BYTES = 8 * 1024 * 1024  # journal, headers and file system blocks
 _WINDOW_SECONDS = 120.0
 _ENOUGH_SECONDS = 30.0
 _SAMPLE_SECONDS = 1.0
@@ -53,7 +54,7 @@ class Disk:
         pace = max(bytes_per_second, self._observed())
         if free is None or pace <= 0:
             return None
-        return max(0.0, (free - _RESERVE_BYTES) / pace)
+        return max(0.0, (free - RESERVE_BYTES) / pace)
 
 
 def take_bytes_per_second(tracks: int, rate: int, sample_format: str) -> float:
