@@ -28,6 +28,7 @@ class Config:
     config_dir: Path | None = None  # where the signing key lies
     ring_seconds: float = 8.0
     idle_exit_s: float = 60.0
+    lost_grace_s: float = 120.0  # a lost interface that is back by then goes on with its take
 
     @staticmethod
     def load(path: Path) -> Config:
@@ -51,6 +52,7 @@ class Config:
                 config_dir=Path(key) if key else None,
                 ring_seconds=float(fields.get("ring_seconds", 8.0)),
                 idle_exit_s=float(fields.get("idle_exit_s", 60.0)),
+                lost_grace_s=float(fields.get("lost_grace_s", 120.0)),
             )
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise UsageError(f"the recorder's settings are not right ({error})") from error

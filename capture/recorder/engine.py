@@ -35,7 +35,7 @@ LEAST_CHUNK_FRAMES = 256
 STALL_SECONDS = 1.0
 STALL_PERIODS = 4
 STOP_PATIENCE_SECONDS = 0.15
-LOST_GRACE_SECONDS = 30.0
+LOST_GRACE_SECONDS = 120.0
 MOST_SILENCE_SECONDS = 60.0  # a longer stretch, of a machine that slept, is no gap in a stream but its end
 _GOLDEN = 0.618034
 
@@ -43,7 +43,13 @@ _GOLDEN = 0.618034
 class Engine:
     """Runs one stream until told to quit; `lost` says in words why no more sound comes."""
 
-    def __init__(self, stream: CaptureStream, page: PageWriter, clock: Clock = boottime_ns) -> None:
+    def __init__(
+        self,
+        stream: CaptureStream,
+        page: PageWriter,
+        clock: Clock = boottime_ns,
+        lost_grace: float = LOST_GRACE_SECONDS,
+    ) -> None:
         self.stream = stream
         self.rate, self.channels = stream.rate, stream.channels
         self.timeline = Timeline(stream.rate)
@@ -63,6 +69,7 @@ class Engine:
         self._idle_looks = 0
         self._stop_by: float | None = None
         self._lost_at = 0.0
+        self._lost_grace = lost_grace  # seconds that a take is kept open for its interface to come back
 
     @property
     def closing(self) -> RollingTake | None:
@@ -220,4 +227,4 @@ class Engine:
         if self.lost is None:
             return False
         waited = time.monotonic() - self._lost_at
-        return self._stop_by is not None or waited > LOST_GRACE_SECONDS
+        return self._stop_by is not None or waited > self._lost_grace

@@ -66,7 +66,7 @@ class Recorder:
         self, config: Config, stream: CaptureStream, page: PageWriter, key: Callable[[], Key]
     ) -> None:
         self.config = config
-        self.engine = Engine(stream, page)
+        self.engine = Engine(stream, page, lost_grace=config.lost_grace_s)
         self.desk = Desk(self.engine, key, self.engine.quit)
         self.server = Server(config.runtime / SOCKET_NAME, self.desk.answer)
 

@@ -26,7 +26,7 @@ from hardware.interfaces import find
 if TYPE_CHECKING:
     from capture.station.service import Station
 
-_CAPTURING = ("interface", "rate", "format")  # a change of these opens the interface anew
+_CAPTURING = ("interface", "rate", "format", "lost_grace")  # a change of these opens the interface anew
 _NAMING = ("project", "session", "slate")
 _STAMPED = ("mark", "stop")
 _LONGEST_WAIT = 3600.0

@@ -31,6 +31,7 @@ class Settings:
     numbering: str = "slate"
     name_prefix: str = ""
     day: str = ""
+    lost_grace: float = 120.0  # seconds a take is kept open for a lost interface to come back
     sensors: list[dict[str, str]] = field(default_factory=list)
 
     @staticmethod
@@ -151,6 +152,16 @@ def _sensors(name: str, value: Any) -> list[dict[str, str]]:
     return [{key: _text(key, text) for key, text in sensor.items() if text} for sensor in value]
 
 
+def _seconds(most: float) -> Callable[[str, Any], float]:
+    def checked(name: str, value: Any) -> float:
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not number or not 0 <= value <= most:
+            raise UsageError(f"{name}: {value!r} is not a time", f"give seconds from 0 to {most:.0f}")
+        return float(value)
+
+    return checked
+
+
 _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "interface": _text,
     "rate": _rate,
@@ -165,5 +176,6 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "numbering": _one_of("slate", "project"),
     "name_prefix": _text,
     "day": _text,
+    "lost_grace": _seconds(600),
     "sensors": _sensors,
 }

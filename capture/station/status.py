@@ -71,6 +71,7 @@ def _setup(station: Station) -> Json:
         "session": settings.session,
         "slate": settings.slate,
         "stop_guard": settings.stop_guard,
+        "lost_grace": settings.lost_grace,
         "links": settings.links,
         "numbering": settings.numbering,
         "prefix": settings.name_prefix,

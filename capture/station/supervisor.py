@@ -123,6 +123,7 @@ class Supervisor:
                 "runtime": str(core.runtime),
                 "config_dir": str(core.config_dir),
                 "ring_seconds": RING_SECONDS,
+                "lost_grace_s": settings.lost_grace,
                 "described": self.interface.as_dict(),
             }
             self.link = recorder.start(core.runtime, config)

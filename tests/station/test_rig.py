@@ -69,6 +69,21 @@ def test_stop_while_the_audio_server_is_away_keeps_the_take(rig: Rig, studio: De
     assert studio.status()["takes"][0]["condition"] == "lost device"
 
 
+def test_an_interface_that_stays_away_too_long_ends_the_take_by_itself(rig: Rig, studio: Desk) -> None:
+    assert studio.set_up(interface="jack:siggen", layout="poly")["setup"]["lost_grace"] == 120
+    studio.call("setup", lost_grace=1)
+    began = studio.call("roll")
+    studio.until_rolled(1.5)
+    rig.kill_server()
+    until(lambda: [take["condition"] for take in studio.status()["takes"]] == ["lost device"])
+    assert studio.status()["take"] is None
+    assert_whole(studio.client, began["journal"])
+    assert check_signal(integers_of(Path(began["files"][0])), [1, 2, 3, 4]).exact
+    rig.jackd, rig.siggen = rig._start_server(), rig._start([str(program("siggen")), "4"])
+    until(lambda: studio.status()["state"] == "armed", seconds=60)
+    assert len(studio.status()["takes"]) == 1  # nobody is recorded unasked
+
+
 def test_a_rate_that_is_not_granted_leaves_what_worked(rig: Rig, studio: Desk) -> None:
     studio.set_up(interface="jack:siggen")
     with pytest.raises(TakechainError, match="96000"):
