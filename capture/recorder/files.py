@@ -34,6 +34,11 @@ class AudioFile:
         self.safe = 0
         self._sha256 = hashlib.sha256()
 
+    def free_bytes(self) -> int:
+        """What its disk has left, asked of the open file: the folder may be renamed; raises OSError."""
+        found = os.fstatvfs(self._fd)
+        return found.f_bavail * found.f_frsize
+
     def write_header(self, meta: FileMeta, frames: int) -> None:
         """The whole header, with sizes true for `frames`; raises OSError."""
         _write_at(self._fd, header(meta, frames, self.layout), 0)
@@ -170,10 +175,10 @@ class PartFiles:
     def _keep_reserve(self, frames: int) -> None:
         needed = frames * sum(file.layout.block_align for file in self.files)
         try:
-            found = os.statvfs(self._folder)
+            free = self.files[0].free_bytes()
         except OSError as error:
             raise WriteFailed(*in_words(error)) from error
-        if found.f_bavail * found.f_frsize - needed < RESERVE_BYTES:
+        if free - needed < RESERVE_BYTES:
             raise WriteFailed(*in_words(OSError(errno.ENOSPC, "no room above the reserve")))
 
     def sync(self) -> None:
