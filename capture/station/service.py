@@ -11,6 +11,7 @@ from pathlib import Path
 
 from capture.errors import TakechainError
 from capture.library import Library
+from capture.station.care import Care
 from capture.station.client import SOCKET_NAME
 from capture.station.core import Core
 from capture.station.disk import take_bytes_per_second
@@ -23,6 +24,7 @@ from capture.station.sensors import SensorDesk
 from capture.station.shelf import Shelf
 from capture.station.takes import Takes
 from capture.station.worker import SWEPT, Worker
+from capture.take import State
 from capture.wire import Server
 
 LINGER = "TAKECHAIN_STATION_LINGER"
@@ -46,6 +48,7 @@ class Station:
         self.takes = Takes(self.core, self.sensors, self.shelf, self.worker, self.indexer)
         self.edits = Edits(self.core, self.takes, self.shelf, self.worker, self.indexer)
         self.seen = Seen()
+        self._care = Care(self.core.notices)
         self._orders = Orders(self)
         self._server = Server(self.core.runtime / SOCKET_NAME, self._orders.handle)
         self._leaving = threading.Event()
@@ -92,6 +95,7 @@ class Station:
             now = time.monotonic()
             rolling = self.core.is_rolling()
             self._watch_disk(rolling)
+            self._care.follow(rolling or self.core.state is State.ARMED)
             if rolling or self.clients() > 0:
                 alone_since = now
             if rolling:

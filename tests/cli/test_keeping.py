@@ -240,6 +240,9 @@ def test_doctor_looks_at_everything(cli: Cli) -> None:
     assert found["Python"]["ok"]
     assert found["library"]["ok"]
     assert found["PDF sheets"]["ok"]
+    for about in ("battery", "memory", "processor"):  # advice at most: none of them stops a take
+        assert found[about]["ok"]
+        assert found[about]["what"]
     broken = cli.run("doctor", "--json", TAKECHAIN_DATABASE="nonsense")
     assert broken.code == 6
     assert all(finding["do"] for finding in broken.json["findings"] if not finding["ok"])

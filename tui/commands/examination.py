@@ -1,4 +1,7 @@
-"""What `doctor` looks at, one finding each: about what, whether it is well, what was found, what to do."""
+"""What `doctor` looks at, one finding each: about what, whether it is well, what was found, what to do.
+
+A finding that is well and still says what to do is advice: recording works, and would be safer with it.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from pathlib import Path
 
 from capture.errors import TakechainError
 from hardware.errors import HardwareError
+from hardware.machine import conditions
 from tui.commands.common import Json
 
 
@@ -33,6 +37,8 @@ def examine(library: Path) -> Iterator[Json]:
             yield {"about": about, "ok": True, "what": check(library), "do": ""}
         except (TakechainError, HardwareError) as error:
             yield {"about": about, "ok": False, "what": error.what, "do": error.do}
+    for found in conditions():
+        yield {"about": found.about, "ok": True, "what": found.what, "do": found.do}
 
 
 def _python(_: Path) -> str:

@@ -160,9 +160,20 @@ def doctor(as_json: AsJson = False, library: InLibrary = None) -> int:
 
     findings = list(examine(library_path(library)))
     width = max(len(finding["about"]) for finding in findings)
-    lines = [f"{'ok     ' if f['ok'] else 'MISSING'}  {f['about']:<{width}}  {f['what']}" for f in findings]
+    lines = [f"{_mark(f):<7}  {f['about']:<{width}}  {_said(f)}" for f in findings]
     answer(as_json, {"ok": all(f["ok"] for f in findings), "findings": findings}, *lines)
     missing = [finding for finding in findings if not finding["ok"]]
     for finding in missing:
         complain(f"{finding['about']}: {finding['what']}", finding["do"])
     return LACKING if missing else DONE
+
+
+def _mark(finding: Json) -> str:
+    if not finding["ok"]:
+        return "MISSING"
+    return "advice" if finding["do"] else "ok"
+
+
+def _said(finding: Json) -> str:
+    advised = finding["ok"] and finding["do"]
+    return f"{finding['what']}: {finding['do']}" if advised else str(finding["what"])
