@@ -13,6 +13,9 @@ import pytest
 # Children inherit what is ignored: under nohup a closed terminal would not reach the commands we test.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
+# No test keeps this person's machine awake, or depends on whether it may.
+os.environ["PATH"] = f"{Path(__file__).parent / 'support' / 'tools'}{os.pathsep}{os.environ['PATH']}"
+
 
 @pytest.fixture(autouse=True)
 def own_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:

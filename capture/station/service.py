@@ -11,6 +11,7 @@ from pathlib import Path
 
 from capture.errors import TakechainError
 from capture.library import Library
+from capture.station.awake import Awake
 from capture.station.care import Care
 from capture.station.client import SOCKET_NAME
 from capture.station.core import Core
@@ -49,6 +50,7 @@ class Station:
         self.edits = Edits(self.core, self.takes, self.shelf, self.worker, self.indexer)
         self.seen = Seen()
         self._care = Care(self.core.notices)
+        self._awake = Awake(self.core.notices)
         self._orders = Orders(self)
         self._server = Server(self.core.runtime / SOCKET_NAME, self._orders.handle)
         self._leaving = threading.Event()
@@ -95,7 +97,9 @@ class Station:
             now = time.monotonic()
             rolling = self.core.is_rolling()
             self._watch_disk(rolling)
-            self._care.follow(rolling or self.core.state is State.ARMED)
+            is_open = rolling or self.core.state is State.ARMED
+            self._care.follow(is_open)
+            self._awake.follow(is_open)
             if rolling or self.clients() > 0:
                 alone_since = now
             if rolling:
@@ -123,6 +127,7 @@ class Station:
         self._server.stop()
         with self.core.orders:
             rolling = self.core.is_rolling()
+        self._awake.end()
         self.takes.supervisor.stop(leave_rolling=rolling)
         self.sensors.stop()
         finished = not rolling and not self.worker.busy() and self.indexer.is_settled()

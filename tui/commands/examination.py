@@ -20,6 +20,8 @@ from tui.commands.common import Json
 
 def examine(library: Path) -> Iterator[Json]:
     """Every finding, each independent of the others."""
+    from capture.station.awake import trial
+
     checks: tuple[tuple[str, Callable[[Path], str]], ...] = (
         ("Python", _python),
         ("audio interfaces", _audio),
@@ -37,7 +39,7 @@ def examine(library: Path) -> Iterator[Json]:
             yield {"about": about, "ok": True, "what": check(library), "do": ""}
         except (TakechainError, HardwareError) as error:
             yield {"about": about, "ok": False, "what": error.what, "do": error.do}
-    for found in conditions():
+    for found in (*conditions(), trial()):
         yield {"about": found.about, "ok": True, "what": found.what, "do": found.do}
 
 
