@@ -170,9 +170,9 @@ def _data(file: BinaryIO, size: int, big: bool, chunk: Chunk, walk: _Walk) -> in
     claimed = chunk.size
     if big and claimed == UNKNOWN and walk.ds64_data is not None:
         claimed = walk.ds64_data
-    walk.sizes_true = chunk.offset + claimed <= size and _tiles(
-        file, chunk.offset + claimed + claimed % 2, size
-    )
+    unknown = claimed == UNKNOWN and not big  # RIFF has no room for so much: it says "not known yet"
+    end = chunk.offset + claimed
+    walk.sizes_true = not unknown and end <= size and _tiles(file, end + claimed % 2, size)
     walk.data = Chunk("data", chunk.offset, claimed)
     walk.chunks.append(walk.data)
     return claimed

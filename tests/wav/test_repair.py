@@ -80,6 +80,32 @@ def test_a_file_of_others_is_left_alone(tmp_path: Path) -> None:
         wav.repair_sizes(tmp_path / "none.wav")
 
 
+def test_a_link_is_never_written_through(tmp_path: Path) -> None:
+    away, link = tmp_path / "away.wav", tmp_path / "take.wav"
+    _crashed(away, wav_files.meta(1), 17, bytes(range(1, 241)))
+    link.symlink_to(away)
+    before = away.read_bytes()
+    for act in (
+        wav.repair_sizes,
+        lambda p: wav.write_header(p, before[:45056]),
+        lambda p: wav.replace_header(p, b"x"),
+    ):
+        with pytest.raises(wav.WavError, match="symbolic link"):
+            act(link)
+    assert away.read_bytes() == before
+
+
+def test_only_looking_says_the_same_and_writes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "take.wav"
+    _crashed(path, wav_files.meta(1), 17, bytes(range(1, 241)))
+    before = (path.read_bytes(), path.stat().st_mtime_ns)
+    path.chmod(0o400)
+    assert wav.repair_sizes(path, dry_run=True) == wav.Repair(80, 0, True)
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == before
+    path.chmod(0o600)
+    assert wav.repair_sizes(path) == wav.Repair(80, 0, True)
+
+
 def test_a_header_made_again_says_the_new_and_moves_nothing(tmp_path: Path) -> None:
     path = tmp_path / "take.wav"
     about = wav_files.meta(2, markers=(), gaps=(), note="")
