@@ -21,13 +21,14 @@ from capture.journal.hashing import Cancelled, sha256_range
 from capture.journal.keys import Key
 from capture.journal.lines import Json
 from capture.journal.meta import file_meta
+from capture.journal.on_disk import about, look, make_header_again, obstacle
 from capture.journal.record import FileLine, Part, TakeRecord, load
 from capture.journal.writer import JournalWriter
 from capture.take import Kind, Verdict
 from capture.wav.errors import WavError
-from capture.wav.header import Layout, header
+from capture.wav.header import header
 from capture.wav.read import parse
-from capture.wav.repair import repair_sizes, rewrite_header, write_header
+from capture.wav.repair import repair_sizes, replace_header, rewrite_header, write_header
 
 Times = Callable[[], str]
 _TOGETHER_S = 5.0
@@ -184,6 +185,9 @@ def _refresh(
     wanted: list[tuple[Part, str, bytes, bool]] = []
     problems: list[str] = []
     for part, index, name in media:
+        if words := obstacle(writer.record, name):
+            problems.append(about(name, words))
+            continue
         try:
             new = rewrite_header(writer.path.parent / name, file_meta(writer.record, part.number, index))
             old = _head(writer.path.parent / name, len(new))
@@ -235,12 +239,12 @@ def _data(
     record: TakeRecord, part: Part, index: int, name: str, cancelled: Callable[[], bool] | None
 ) -> _Data:
     """Hash the audio of a file; raises WavError when it holds less than the journal says, Cancelled."""
+    _make_readable(record, part, index, name)
     old = record.files.get(name)
     if old is not None:
         carried = _carried(old, record.folder / name)
         assert carried is not None
         return carried
-    _make_readable(record, part, index, name)
     with (record.folder / name).open("rb") as file:
         info = parse(file)
         frames, left = divmod(info.file_bytes - info.data_offset, info.block_align)
@@ -253,15 +257,16 @@ def _data(
 
 
 def _make_readable(record: TakeRecord, part: Part, index: int, name: str) -> None:
-    """Mend what a recorder left that died between the seal and its last header, or before its first block."""
-    path = record.folder / name
-    meta = file_meta(record, part.number, index)
-    if (
-        not record.part_frames(part)
-        and path.stat().st_size < Layout.plan(meta.channels, meta.format).data_offset
-    ):
-        path.write_bytes(header(meta))
-    repair_sizes(path)
+    """Mend what a machine left that stopped between the seal and the last header, in one, or before any."""
+    file = look(record, part, index, name)
+    if file is None:
+        replace_header(record.folder / name, header(file_meta(record, part.number, index)))
+    elif file.trouble:
+        raise WavError(file.trouble)
+    elif file.header_lost:
+        make_header_again(record, part, file)
+    elif name not in record.files:
+        repair_sizes(file.path)
 
 
 def _carried(old: FileLine | None, path: Path) -> _Data | None:
@@ -290,5 +295,4 @@ def _stamp(clock: Times | None) -> Json:
 
 
 def _words(name: str, error: WavError | OSError) -> str:
-    what = error.what if isinstance(error, WavError) else in_words(error)[0]
-    return f"{name}: {what}"
+    return about(name, error.what if isinstance(error, WavError) else in_words(error)[0])

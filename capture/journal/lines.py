@@ -22,6 +22,7 @@ from capture.journal.errors import JournalError, NotATake, in_words
 LINE_BYTES = 1024 * 1024
 JOURNAL_BYTES = 4 * 1024**3
 DEPTH = 32
+_ZERO_TAIL = 64 * 1024**2  # more unwritten bytes than these were never appended between two syncs
 ZEROS = "0" * 64
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -148,7 +149,10 @@ def scan(stream: BinaryIO) -> Iterator[Line | Problem | bytes]:
             if len(raw) <= LINE_BYTES:
                 yield raw
                 return
-            skipped = _skip(stream)
+            skipped, zeros = _skip(stream)
+            if zeros and raw.endswith(b"\0") and skipped <= _ZERO_TAIL:
+                yield raw + bytes(skipped)  # power loss: the file had grown, its bytes were never written
+                return
             yield Problem(number, offset, f"line {number} is longer than {LINE_BYTES} bytes")
             offset += len(raw) + skipped
             continue
@@ -159,13 +163,15 @@ def scan(stream: BinaryIO) -> Iterator[Line | Problem | bytes]:
         offset += len(raw)
 
 
-def _skip(stream: BinaryIO) -> int:
-    skipped = 0
+def _skip(stream: BinaryIO) -> tuple[int, bool]:
+    """The bytes up to the end of an overlong line, and whether all of them were zero, without a newline."""
+    skipped, zeros = 0, True
     while more := stream.readline(LINE_BYTES):
         skipped += len(more)
+        zeros = zeros and not more.strip(b"\0")
         if more.endswith(b"\n"):
             break
-    return skipped
+    return skipped, zeros
 
 
 def read_stream(stream: BinaryIO) -> ReadResult:

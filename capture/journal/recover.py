@@ -5,41 +5,56 @@ Nothing is thrown away, and nothing is touched that is whole, or that another pr
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict
 from pathlib import Path
 
-from capture.journal.appending import check_chain
+from capture.journal.appending import check_chain, is_held
 from capture.journal.errors import JournalLocked, NotATake, in_words
 from capture.journal.finish import unfinished, write_file_lines
 from capture.journal.hashing import sha256_range
 from capture.journal.keys import Key, sync_folder
 from capture.journal.lines import read_lines
 from capture.journal.numbering import JOURNAL_SUFFIX
+from capture.journal.on_disk import OnDisk, about, look, look_all, make_header_again, zeros_said
 from capture.journal.record import Part, TakeRecord, load
 from capture.journal.writer import JournalWriter
 from capture.take import Condition, Gap
 from capture.wav.errors import WavError
-from capture.wav.read import WavInfo, read_wav
 from capture.wav.repair import repair_sizes
 
 
-def recover_take(path: Path, key: Key, *, dry_run: bool = False) -> list[str]:
-    """Finish a take that a crash left; returns what was done, or with `dry_run` would be, in words.
+def recover_take(path: Path, key: Key) -> list[str]:
+    """Finish a take that a crash left; returns what was done, and what cannot be, in words.
 
     A whole take gives an empty list and is not opened for writing. A journal without even a begin line is
     set aside if no audio lies beside it. Raises NotATake where audio does, JournalLocked while it rolls,
     JournalError when lines are damaged: then nothing is touched.
     """
+    planned = plan_take(path)
     if _never_begun(path):
-        return _set_aside(path, dry_run=dry_run)
-    planned = _planned(path)
-    if dry_run or not planned:
+        _set_aside(path)
         return planned
+    if not planned:
+        return []
     actions = close_take(path, key)
     outcome = write_file_lines(path, key)
     if outcome.done:
         actions.append(f"headers and hashes of {len(outcome.done)} files written")
-    return actions + outcome.problems
+    return list(dict.fromkeys(actions + outcome.problems))
+
+
+def plan_take(path: Path) -> list[str]:
+    """What `recover_take` would do, in words; changes no byte. Raises as it does."""
+    if path.is_symlink():
+        raise NotATake(f"{path} is a symbolic link: it is not followed", "put the journal itself here")
+    if _never_begun(path):
+        plans = [f"no take was ever begun here: set aside as {_aside(path).name}"]
+    else:
+        plans = _planned(path)
+    if plans and is_held(path):
+        raise JournalLocked(f"{path} is in use by another process", "try again when it is done")
+    return plans
 
 
 def close_take(path: Path, key: Key) -> list[str]:
@@ -50,9 +65,7 @@ def close_take(path: Path, key: Key) -> list[str]:
     actions: list[str] = []
     with JournalWriter.reopen(path) as writer:
         if writer.torn:
-            actions.append(
-                f"the torn last line ({len(writer.torn)} bytes) was cut and kept beside the journal"
-            )
+            actions.append(f"{_torn(writer.torn)} was cut and kept beside the journal")
         if not writer.record.ended:
             actions += salvage(writer)
             end_recovered(writer)
@@ -70,67 +83,116 @@ def _never_begun(path: Path) -> bool:
         return False
     stem = path.name.removesuffix(JOURNAL_SUFFIX)
     beside = [wav for wav in path.parent.glob("*.wav") if wav.name.startswith(stem)]
-    return not any(wav.stat().st_size for wav in beside)
+    return not any(wav.lstat().st_size for wav in beside)
 
 
-def _set_aside(path: Path, *, dry_run: bool) -> list[str]:
+def _aside(path: Path) -> Path:
     aside = path.with_name(f"{path.name}.never-begun")
-    words = f"no take was ever begun here: set aside as {aside.name}"
-    if aside.exists():
+    if os.path.lexists(aside):
         raise NotATake(f"{path} holds no take, and {aside.name} is in the way", "move one of them away")
-    if not dry_run:
-        with JournalWriter.reopen(path) as writer:
-            if writer.seq or not _never_begun(path):
-                raise JournalLocked(f"{path} was begun just now", "nothing is to be done")
-            path.rename(aside)
-            sync_folder(path.parent)
-    return [words]
+    return aside
+
+
+def _set_aside(path: Path) -> None:
+    with JournalWriter.reopen(path) as writer:
+        if writer.seq or not _never_begun(path):
+            raise JournalLocked(f"{path} was begun just now", "nothing is to be done")
+        path.rename(_aside(path))
+        sync_folder(path.parent)
 
 
 def _planned(path: Path) -> list[str]:
     found = read_lines(path)
-    record = load(path)
     check_chain(path, found)
-    plans = []
-    if found.torn:
-        plans.append(f"cut the torn last line ({len(found.torn)} bytes), kept beside the journal")
+    if not found.lines:
+        raise NotATake(
+            f"{path.name} has no begin line, and audio lies beside it: nothing was touched",
+            "put the journal back from a copy; the audio can be played as it is",
+        )
+    record = load(path)
+    plans = [f"cut {_torn(found.torn)}, kept beside the journal"] if found.torn else []
     if not record.ended:
-        extra = _extra(record, record.parts[-1])
+        part = record.parts[-1]
+        files = look_all(record, part)
+        for file in files:
+            plans += [f"make the header of {file.name} again from the journal"] if file.header_lost else []
+            plans += [f"mend the sizes in {file.name}"] if file.sizes_wrong else []
+        extra = _extra(record, part, files)
         plans += [f"hash {extra} frames that lie past the last block"] if extra > 0 else []
+        plans += _said(record, part, files)
         plans.append("end it as recovered")
     if not record.sealed:
         plans.append("seal it")
-    missing = unfinished(record)
-    if missing:
-        plans.append(f"write headers and hashes of {len(missing)} files")
-    return plans
+    return list(dict.fromkeys(plans + _planned_files(record)))
+
+
+def _planned_files(record: TakeRecord) -> list[str]:
+    names, plans, count = unfinished(record), [], 0
+    for part, index, name in record.media:
+        if name not in names:
+            continue
+        file = look(record, part, index, name)
+        if file is not None and (file.trouble or file.said):
+            plans.append(about(name, file.trouble or file.said))
+            continue
+        if file is not None and file.header_lost:
+            plans.append(f"make the header of {name} again from the journal")
+        short = record.part_frames(part) - file.frames if file is not None else 0
+        if short > 0 and name not in record.files:
+            plans.append(_short(name, short))
+            continue
+        count += 1
+    return plans + ([f"write headers and hashes of {count} files"] if count else [])
 
 
 def salvage(writer: JournalWriter) -> list[str]:
-    """Make the sizes of the newest part's files true, and hash audio past the last block into a block line.
+    """Make headers and sizes of the newest part's files true, and hash audio past its last block into a line.
 
     For a take that goes on in a new part as well as for one that ends; returns what was done, in words.
     """
     record = writer.record
     part = record.parts[-1]
-    actions = []
-    for name in part.files:
+    files = look_all(record, part)
+    actions: list[str] = []
+    for file in files:
         try:
-            repair = repair_sizes(record.folder / name)
-            actions += [f"the sizes in {name} were mended"] if repair.changed else []
+            if file.header_lost:
+                make_header_again(record, part, file)
+                actions.append(f"the header of {file.name} was made again from the journal")
+            elif file.sizes_wrong:
+                repair_sizes(file.path)
+                actions.append(f"the sizes in {file.name} were mended")
         except WavError as error:
-            actions.append(f"{name}: {error.what}")
-    infos = _infos(record, part)
-    have = min((info.frames for info in infos.values()), default=0) if len(infos) == len(part.files) else 0
-    told = record.part_frames(part)
-    first, extra = part.first + told, have - told
+            actions.append(about(file.name, error.what))
+    told, extra = record.part_frames(part), _extra(record, part, files)
     if extra > 0:
-        digests = [_stretch(record.folder / name, infos[name], told, extra) for name in part.files]
+        first = part.first + told
+        digests = [_stretch(file, told, extra) for file in files]
         writer.append("block", first, sync=True, first=first, frames=extra, sha256=digests, recovered=True)
         actions.append(f"{extra} frames that lay past the last block were hashed")
-    elif extra < 0:
-        actions.append(f"{-extra} frames that the journal tells of are not in the files")
-    return actions
+    return actions + _said(record, part, files, told)
+
+
+def _said(record: TakeRecord, part: Part, files: list[OnDisk], told: int | None = None) -> list[str]:
+    """What stays as it is in a part's files, in words; `told`: frames in its blocks before any was added."""
+    told = record.part_frames(part) if told is None else told
+    said = [about(file.name, file.trouble or file.said) for file in files if file.trouble or file.said]
+    readable = [file for file in files if not file.trouble]
+    said += [_short(file.name, told - file.frames) for file in readable if file.frames < told]
+    most = max((file.frames for file in readable), default=0)
+    if len(readable) < len(part.files) and most > told:
+        said.append(f"{most - told} frames past the last block are hashed only in the lines of their files")
+    return said + zeros_said(files, told)
+
+
+def _short(name: str, frames: int) -> str:
+    return f"{name}: {frames} frames that its journal tells of are not in the file"
+
+
+def _torn(raw: bytes) -> str:
+    if not raw.strip(b"\0"):
+        return f"a tail of {len(raw)} zero bytes that were never written"
+    return f"the torn last line ({len(raw)} bytes)"
 
 
 def end_recovered(writer: JournalWriter, frames: int = 0, cause: str = "") -> None:
@@ -157,27 +219,17 @@ def end_recovered(writer: JournalWriter, frames: int = 0, cause: str = "") -> No
     )
 
 
-def _extra(record: TakeRecord, part: Part) -> int:
-    infos = _infos(record, part)
-    if len(infos) != len(part.files):
+def _extra(record: TakeRecord, part: Part, files: list[OnDisk]) -> int:
+    """Frames past the last block that every file of the part has; negative where one is shorter."""
+    if len(files) != len(part.files) or any(file.trouble for file in files):
         return 0
-    return min((info.frames for info in infos.values()), default=0) - record.part_frames(part)
+    return min((file.frames for file in files), default=0) - record.part_frames(part)
 
 
-def _infos(record: TakeRecord, part: Part) -> dict[str, WavInfo]:
-    infos = {}
-    for name in part.files:
-        try:
-            infos[name] = read_wav(record.folder / name)
-        except WavError:
-            continue
-    return infos
-
-
-def _stretch(path: Path, info: WavInfo, first: int, frames: int) -> str:
+def _stretch(file: OnDisk, first: int, frames: int) -> str:
     try:
-        with path.open("rb") as file:
-            return sha256_range(file, info.data_offset + first * info.block_align, frames * info.block_align)
+        with file.path.open("rb") as stream:
+            return sha256_range(stream, file.data_offset + first * file.align, frames * file.align)
     except OSError as error:
         what, do = in_words(error)
-        raise NotATake(f"{path} cannot be read: {what}", do) from error
+        raise NotATake(f"{file.path} cannot be read: {what}", do) from error

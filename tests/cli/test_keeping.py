@@ -129,6 +129,24 @@ def test_recover_mends_a_torn_journal_and_leaves_whole_takes_alone(
     assert journal.read_bytes().startswith(before)
 
 
+def test_recover_says_audio_without_its_journal_and_touches_nothing(
+    cli: Cli, takes: list[dict[str, object]], tmp_path: Path
+) -> None:
+    journal = Path(str(takes[1]["journal"]))
+    away = journal.rename(tmp_path / journal.name)
+    before = {path.name: path.read_bytes() for path in journal.parent.iterdir()}
+    for words in (("--dry-run",), ()):
+        result = cli.run("recover", *words, "--json")
+        assert result.code == 1
+        (problem,) = result.json["problems"]
+        assert problem["journal"] == str(journal)
+        assert "the journal is missing" in problem["what"]
+        assert any("put the journal back" in line for line in result.said)
+    assert {path.name: path.read_bytes() for path in journal.parent.iterdir()} == before
+    away.rename(journal)
+    assert cli.ok("recover")["problems"] == []
+
+
 def test_rebuild_and_the_database(cli: Cli) -> None:
     assert cli.ok("rebuild")["takes"] == 2
     assert cli.ok("db", "check")["ok"] is True

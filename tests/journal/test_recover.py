@@ -18,7 +18,7 @@ from capture.journal import finish
 from capture.journal.errors import JournalError, JournalLocked, NotATake
 from capture.journal.finish import edit_after_end, write_file_lines
 from capture.journal.record import load
-from capture.journal.recover import recover_take
+from capture.journal.recover import plan_take, recover_take
 from capture.journal.report import State
 from capture.journal.verify import verify_take
 from capture.journal.writer import JournalWriter
@@ -51,7 +51,7 @@ def test_a_held_take_is_never_touched(tmp_path: Path) -> None:
 def test_a_dry_run_says_what_it_would_do_and_does_nothing(tmp_path: Path) -> None:
     path = build_take(tmp_path, ended=False, unwritten=1)
     before = contents(path.parent)
-    words = recover_take(path, KEY, dry_run=True)
+    words = plan_take(path)
     assert any("200 frames" in line for line in words)
     assert contents(path.parent) == before
 
@@ -133,7 +133,7 @@ def test_a_take_that_was_never_begun_is_set_aside(tmp_path: Path, content: bytes
     path = tmp_path / "Aurora_T001.take.jsonl"
     path.write_bytes(content)
     (tmp_path / "Aurora_T001_01_Kick.wav").write_bytes(b"")
-    planned = recover_take(path, KEY, dry_run=True)
+    planned = plan_take(path)
     assert path.read_bytes() == content
     with path.open("rb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)

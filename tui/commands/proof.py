@@ -98,7 +98,8 @@ def recover(
     from capture.errors import TakechainError
     from capture.journal.errors import JournalLocked
     from capture.journal.keys import station_key
-    from capture.journal.recover import recover_take
+    from capture.journal.recover import plan_take, recover_take
+    from capture.library.strays import strays
 
     home, done, locked, problems = open_library(library), [], [], []
     for journal in home.journals():
@@ -106,7 +107,7 @@ def recover(
             locked.append({"journal": str(journal), "what": "it rolls, or is about to go on"})
             continue
         try:
-            actions = recover_take(journal, station_key(), dry_run=dry_run)
+            actions = plan_take(journal) if dry_run else recover_take(journal, station_key())
         except JournalLocked as error:
             locked.append({"journal": str(journal), "what": error.what})
         except TakechainError as error:
@@ -114,6 +115,9 @@ def recover(
         else:
             if actions:
                 done.append({"journal": str(journal), "actions": actions})
+    problems += [
+        {"journal": str(stray.journal), "what": stray.what, "do": stray.do} for stray in strays(home)
+    ]
     lines = [f"{entry['journal']}: {action}" for entry in done for action in entry["actions"]]
     lines += [f"{entry['journal']}: left alone, it rolls" for entry in locked]
     answer(as_json, {"recovered": done, "locked": locked, "problems": problems, "dry_run": dry_run}, *lines)
