@@ -36,7 +36,7 @@ class TakechainError(Exception):
         error = TakechainError(str(fields.get("what", "the other side failed")), str(fields.get("do", "")))
         code, number = fields.get("code"), fields.get("exit")
         error.code = code if isinstance(code, str) else "error"
-        error.exit_code = number if isinstance(number, int) else 1
+        error.exit_code = number if isinstance(number, int) and 0 < number < 256 else 1
         return error
 
 

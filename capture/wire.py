@@ -2,17 +2,22 @@
 
 A request is one line `{"v":1,"id":N,"do":NAME,"args":{…}}`; its answer is one line with the same `id`,
 either `{"ok":true,"result":{…}}` or `{"ok":false,"error":{"code","what","do","exit"}}`. A line is at most
-`LINE_LIMIT` bytes. Nothing is ever pushed: facts are read from journals and levels from the page.
+`LINE_LIMIT` bytes, and a request nested at most `DEPTH` deep. Nothing is ever pushed: facts are read from
+journals and levels from the page. Both ends speak only to processes of the same user, and take whatever
+comes for what it is: a line that is none is answered by an error, never by an end of the server.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
+import re
 import socket
 import socketserver
 import stat
+import struct
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +27,13 @@ from capture.errors import NothingRecorded, TakechainError
 
 VERSION = 1
 LINE_LIMIT = 4 * 1024 * 1024
+DEPTH = 32
+_WORDS = 4000  # of an error: what was refused is not sent back whole
+_DIGITS = 19
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_CREDENTIALS = struct.Struct("3i")  # pid, uid, gid: struct ucred of Linux
+_OTHER_VERSION = "close every Takechain screen and start it again"
 
 Json = dict[str, Any]
 Handler = Callable[[str, Json], Json]
@@ -47,18 +59,28 @@ class Client:
         except OSError as error:
             self._socket.close()
             raise WireError(f"nobody answers at {path} ({error.strerror or error})") from error
+        if not is_ours(self._socket):
+            self._socket.close()
+            raise WireError(
+                f"another user answers at {path}", "set TAKECHAIN_RUNTIME to a folder of your own"
+            )
         self._file = self._socket.makefile("rb")
 
     def call(self, do: str, timeout: float | None = None, **args: Any) -> Json:
-        """Send one order and return its result; raises the peer's error, or WireError when it is gone."""
+        """Send one order and return its result.
+
+        Raises the peer's error, or WireError when it is gone or what it says is no answer.
+        """
         with self._lock:
             self._next_id += 1
-            line = json.dumps({"v": VERSION, "id": self._next_id, "do": do, "args": args})
-            previous = self._socket.gettimeout()
+            line = json.dumps({"v": VERSION, "id": self._next_id, "do": do, "args": args}).encode() + b"\n"
+            if len(line) > LINE_LIMIT:
+                raise WireError(f"{do!r} is too much for one order ({len(line)} bytes)", "do less at once")
+            asked, previous = self._next_id, self._socket.gettimeout()
             try:
                 if timeout is not None:
                     self._socket.settimeout(timeout)
-                self._socket.sendall(line.encode() + b"\n")
+                self._socket.sendall(line)
                 answer = self._file.readline(LINE_LIMIT + 1)
             except OSError as error:
                 self.close()  # a late answer must never be taken for the next one
@@ -69,7 +91,13 @@ class Client:
         if not answer.endswith(b"\n"):
             self.close()
             raise WireError(f"the connection to {self._path} ended during {do!r}")
-        return _result(json.loads(answer))
+        try:
+            return _result(answer, asked)
+        except ValueError as error:
+            self.close()  # nothing that it says later can be told apart either
+            raise WireError(
+                f"what {self._path} says to {do!r} is no answer ({error})", _OTHER_VERSION
+            ) from None
 
     def close(self) -> None:
         """Close the connection; safe to call twice."""
@@ -84,12 +112,32 @@ class Client:
         self.close()
 
 
-def _result(message: Json) -> Json:
-    if message.get("ok"):
-        result = message.get("result")
-        return result if isinstance(result, dict) else {}
-    error = message.get("error")
-    raise TakechainError.from_dict(error if isinstance(error, dict) else {})
+def _result(line: bytes, asked: int) -> Json:
+    """The result that an answer holds; raises the error it holds, or ValueError when it is no answer."""
+    try:
+        answer = json.loads(line.decode())
+    except (ValueError, RecursionError):
+        raise ValueError("not JSON") from None
+    if not isinstance(answer, dict) or answer.get("v") != VERSION:
+        raise ValueError("another version of the protocol")
+    result, error = answer.get("result"), answer.get("error")
+    if answer.get("ok") is False and isinstance(error, dict) and answer.get("id") in (asked, None):
+        raise TakechainError.from_dict(error)
+    if answer.get("ok") is not True or not isinstance(result, dict) or answer.get("id") != asked:
+        raise ValueError("not an answer to this order")
+    return result
+
+
+def is_ours(connection: socket.socket) -> bool:
+    """Whether the process at the other end is this user's.
+
+    Where the system does not tell (not Linux), the folder and the rights of the socket alone keep others out.
+    """
+    option = getattr(socket, "SO_PEERCRED", None)
+    if option is None:
+        return True
+    raw = connection.getsockopt(socket.SOL_SOCKET, option, _CREDENTIALS.size)
+    return bool(_CREDENTIALS.unpack(raw)[1] == os.geteuid())
 
 
 class Server:
@@ -111,6 +159,9 @@ class Server:
         class _Listener(socketserver.ThreadingUnixStreamServer):
             daemon_threads = True
             request_queue_size = 32
+
+            def verify_request(self, request: Any, client_address: Any) -> bool:
+                return is_ours(request)
 
         self._listener = _Listener(str(path), _Connection)
         path.chmod(stat.S_IRUSR | stat.S_IWUSR)
@@ -146,33 +197,78 @@ class Server:
                 return
             if not line.endswith(b"\n"):
                 return  # ended, or longer than any honest request
-            answer = json.dumps(self._answer(line)).encode() + b"\n"
             try:
-                connection.wfile.write(answer)
+                connection.wfile.write(self._answer(line))
             except OSError:
                 return
 
-    def _answer(self, line: bytes) -> Json:
-        request_id: object = None
+    def _answer(self, line: bytes) -> bytes:
+        request_id: int | None = None
         try:
-            request = json.loads(line)
-            if not isinstance(request, dict) or not isinstance(request.get("do"), str):
-                raise ValueError("not a request")
-            request_id = request.get("id")
-            if request.get("v") != VERSION:
-                raise WireError(
-                    "this client speaks another version of the protocol",
-                    "close every Takechain screen and start it again",
-                )
-            args = request.get("args")
-            return {
-                "v": VERSION,
-                "id": request_id,
-                "ok": True,
-                "result": self._handler(request["do"], args if isinstance(args, dict) else {}),
-            }
+            request = _decoded(line)
+            found = request.get("id")
+            request_id = found if isinstance(found, int) else None
+            do, args = _order(request)
+            result = self._handler(do, args)
+            return _line({"id": request_id, "ok": True, "result": result})
         except Exception as error:  # a client's mistake or our own must never end the server
-            return {"v": VERSION, "id": request_id, "ok": False, "error": error_fields(error)}
+            return _line({"id": request_id, "ok": False, "error": error_fields(error)})
+
+
+def _line(answer: Json) -> bytes:
+    """The bytes of an answer; raises WireError when they are more than a line may have."""
+    line = json.dumps({"v": VERSION, **answer}).encode() + b"\n"
+    if len(line) > LINE_LIMIT:
+        raise WireError(f"the answer is too large for one line ({len(line)} bytes)", "ask for less at once")
+    return line
+
+
+def _decoded(line: bytes) -> Json:
+    """The fields of a request; raises WireError for anything that is none."""
+    if _nesting(line) > DEPTH:
+        raise WireError(f"this request is nested deeper than {DEPTH}")
+    try:
+        request = json.loads(line.decode(), parse_int=_int, parse_float=_float, parse_constant=_float)
+    except (ValueError, RecursionError):
+        request = None
+    if not isinstance(request, dict):
+        raise WireError("this line is no request of the protocol")
+    return request
+
+
+def _order(request: Json) -> tuple[str, Json]:
+    """Order and arguments of a request; raises WireError."""
+    version, do, args = request.get("v"), request.get("do"), request.get("args", {})
+    if version != VERSION or isinstance(version, bool):
+        raise WireError("this client speaks another version of the protocol", _OTHER_VERSION)
+    if not isinstance(do, str) or not isinstance(args, dict):
+        raise WireError("this request names no order, or its arguments are none")
+    return do, args
+
+
+def _nesting(line: bytes) -> int:
+    """How deep brackets are nested; beyond `DEPTH` it is not counted on."""
+    depth = deepest = 0
+    if line.count(b"[") + line.count(b"{") <= DEPTH:
+        return deepest
+    for bracket in _STRINGS.sub(b"", line).translate(None, _NO_BRACKETS):
+        depth += 1 if bracket in b"[{" else -1
+        deepest = max(deepest, depth)
+        if deepest > DEPTH:
+            break
+    return deepest
+
+
+def _int(text: str) -> int:
+    if len(text) > _DIGITS:
+        raise ValueError("out of range")
+    return int(text)
+
+
+def _float(text: str) -> float:
+    if not math.isfinite(value := float(text)):
+        raise ValueError("out of range")
+    return value
 
 
 def error_fields(error: BaseException) -> Json:
@@ -181,8 +277,9 @@ def error_fields(error: BaseException) -> Json:
     if callable(describe):
         fields = describe()
         assert isinstance(fields, dict)
-        return fields
-    return {"code": "internal", "what": f"{type(error).__name__}: {error}", "do": "", "exit": 1}
+        return {k: v[:_WORDS] if isinstance(v, str) else v for k, v in fields.items()}
+    words = f"{type(error).__name__}: {error}"
+    return {"code": "internal", "what": words[:_WORDS], "do": "", "exit": 1}
 
 
 def runtime_folder(library: Path) -> Path:
