@@ -11,8 +11,11 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session as Work
 
 from capture.catalog import models as m
+from capture.chain.errors import ChainError
+from capture.journal.beside import chain_of
 from capture.journal.record import TakeRecord
 
+_TOLD = ("value", "how", "by")  # of a chain field; none of it where a copy leaves the value out
 _Named = TypeVar("_Named", bound=m.Row)
 
 
@@ -95,12 +98,11 @@ def _air_means(record: TakeRecord) -> dict[str, float | None]:
 def _chain(work: Work, record: TakeRecord) -> m.ChainSnapshot | None:
     """The chain's content, shared by all takes that had the same one; None when the file is not there."""
     try:
-        stored = json.loads((record.folder / record.chain_file).read_bytes())
-        fields = {
-            path: {"value": f.get("value"), "how": f.get("how"), "by": f.get("by")}
-            for path, f in stored["fields"].items()
+        fields: dict[str, Any] = {
+            path: {"value": f.value, "how": f.how, "by": f.by} if (f := kept.field) else dict.fromkeys(_TOLD)
+            for path, kept in chain_of(record).fields.items()
         }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ChainError):
         return None  # verify says what is wrong with it; the catalogue shows the take without a chain
     content = hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
     found = work.scalars(

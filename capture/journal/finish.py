@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 from capture.errors import UsageError
 from capture.journal.appending import is_held
+from capture.journal.beside import beside
 from capture.journal.errors import JournalLocked, in_words
 from capture.journal.hashing import Cancelled, sha256_range
 from capture.journal.keys import Key
@@ -64,7 +65,7 @@ def unfinished(record: TakeRecord) -> list[str]:
         name
         for part, _, name in record.media
         if name in record.rewrites
-        or (name not in record.files and (record.part_frames(part) or (record.folder / name).exists()))
+        or (name not in record.files and (record.part_frames(part) or beside(record, name)))
     ]
 
 
@@ -189,8 +190,9 @@ def _refresh(
             problems.append(about(name, words))
             continue
         try:
-            new = rewrite_header(writer.path.parent / name, file_meta(writer.record, part.number, index))
-            old = _head(writer.path.parent / name, len(new))
+            path = writer.record.folder / name
+            new = rewrite_header(path, file_meta(writer.record, part.number, index))
+            old = _head(path, len(new))
         except (WavError, OSError) as error:
             problems.append(_words(name, error))
             continue

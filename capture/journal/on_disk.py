@@ -6,12 +6,14 @@ of the part's first block, or by the file's own signed line.
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from capture.journal.appending import keep_torn
+from capture.journal.beside import is_plain
 from capture.journal.errors import in_words
 from capture.journal.hashing import sha256_range
 from capture.journal.meta import file_meta
@@ -47,7 +49,7 @@ class OnDisk:
 
 def obstacle(record: TakeRecord, name: str) -> str:
     """Why the file of that name may not be opened at all, in words; empty where it may."""
-    if Path(name).name != name or name in {"", ".", ".."} or "\0" in name:
+    if not is_plain(name):
         return "the journal names a file outside the take's folder: it is left alone"
     try:
         found = (record.folder / name).lstat()
@@ -65,7 +67,7 @@ def look(record: TakeRecord, part: Part, index: int, name: str) -> OnDisk | None
     path, told = record.folder / name, record.part_frames(part)
     try:
         plan = Layout.plan(record.file_channels(index), "float32" if record.format == "float32" else "pcm24")
-        missing = not (path.exists() or path.is_symlink())
+        missing = is_plain(name) and not os.path.lexists(path)
         words = obstacle(record, name)
         if not told and (missing or (not words and path.stat().st_size < plan.data_offset)):
             return None

@@ -14,6 +14,7 @@ from pathlib import Path
 from capture.chain.errors import ChainError
 from capture.chain.snapshot import SIZE_LIMIT, Snapshot
 from capture.journal.appending import is_held
+from capture.journal.beside import is_plain
 from capture.journal.errors import NotATake, in_words
 from capture.journal.lines import digest, parse_fields, read_lines
 from capture.journal.places import first_line, journals_below, library_of
@@ -105,7 +106,7 @@ def _check_chain_file(report: Report, record: TakeRecord) -> None:
     name = record.chain_file
     if not name:
         return
-    if Path(name).name != name:
+    if not is_plain(name):
         report.fault(f"the journal names a chain snapshot outside the take's folder ({name!r})")
         return
     path = record.folder / name

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from capture.journal.beside import is_plain
 from capture.journal.errors import JournalError, in_words
 from capture.journal.hashing import PIECE, Digests, sha256_stretches
 from capture.journal.meta import file_meta
@@ -62,7 +63,7 @@ def _files(record: TakeRecord) -> Iterator[_File]:
 
 
 def _check_file(report: Report, record: TakeRecord, file: _File, pool: ThreadPoolExecutor) -> None:
-    if Path(file.name).name != file.name or file.name in {"", ".", ".."}:
+    if not is_plain(file.name):
         report.fault(f"the journal names a file outside the take's folder ({file.name!r})", report.path.name)
         return
     try:

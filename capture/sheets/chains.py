@@ -8,10 +8,10 @@ from typing import Any
 
 from capture.chain import ChainError, Field, format_line, load, split_path, value_words
 from capture.chain.fields import SPECS
+from capture.journal.beside import beside
 from capture.journal.errors import in_words
 from capture.journal.record import TakeRecord
 from capture.sheets import words
-from capture.sheets.beside import beside
 from capture.sheets.model import ChainBlock, ChainField
 
 CHAIN_BYTES = 16 * 1024 * 1024  # 64 inputs of twenty fields are some 300 kB

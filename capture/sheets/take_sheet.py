@@ -8,10 +8,10 @@ from math import isfinite
 from pathlib import Path
 
 from capture.chain.fields import path_words
+from capture.journal.beside import beside
 from capture.journal.errors import JournalError, in_words
 from capture.journal.record import Change, Level, TakeRecord, load
 from capture.sheets import air, chains, evidence_box, floors, waveform, words
-from capture.sheets.beside import beside
 from capture.sheets.errors import NoSuchTake
 from capture.sheets.model import (
     ChangeRow,

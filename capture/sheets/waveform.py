@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from capture.journal.beside import beside
 from capture.journal.record import Part, TakeRecord
-from capture.sheets.beside import beside
 from capture.sheets.model import Waveform, WaveTrack
 
 if TYPE_CHECKING:

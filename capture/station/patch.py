@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from capture.chain.fields import Field
 from capture.chain.patch import Patch
-from capture.chain.snapshot import load
 from capture.errors import TakechainError
+from capture.journal.beside import chain_of
 from capture.journal.record import TakeRecord
 from capture.wire import Json
 
@@ -69,7 +69,7 @@ def differences(before: Patch, after: Patch) -> list[tuple[str, Any, Any]]:
 def rolling_patch(record: TakeRecord, otherwise: Patch) -> Patch:
     """The chain of a take so far: its snapshot and the changes since; `otherwise` when it cannot be read."""
     try:
-        patch = load((record.folder / record.chain_file).read_bytes()).patch()
+        patch = chain_of(record).patch()
     except (OSError, TakechainError):
         return Patch(otherwise.fields)
     for change in record.changes:

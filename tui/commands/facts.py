@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from capture.journal.beside import beside
 from tui.commands.common import Json, duration
 
 if TYPE_CHECKING:
@@ -51,15 +52,15 @@ def file_facts(record: TakeRecord, hashed: bool) -> list[Json]:
     """Every audio file of a take, in the order of its parts."""
     files = []
     for part, _, name in record.media:
-        path = record.folder / name
+        path = beside(record, name)
         line = record.files.get(name)
         files.append(
             {
-                "path": str(path),
+                "path": str(record.folder / name),
                 "part": part.number,
                 "frames": line.frames if line else record.part_frames(part),
-                "sha256": _sha256(path) if hashed else None,
-                "here": path.is_file(),
+                "sha256": _sha256(path) if hashed and path else None,
+                "here": path is not None,
             }
         )
     return files

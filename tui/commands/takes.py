@@ -166,9 +166,10 @@ def _lines(record: TakeRecord, facts: Json) -> list[str]:
 
 def chain_of(record: TakeRecord) -> Patch:
     """The chain a take was recorded with; empty where its file is not here or cannot be read."""
-    from capture.chain import ChainError, Patch, load
+    from capture.chain import ChainError, Patch
+    from capture.journal import beside
 
     try:
-        return load((record.folder / record.chain_file).read_bytes()).patch()
+        return beside.chain_of(record).patch()
     except (OSError, ChainError):
         return Patch()
