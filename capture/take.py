@@ -127,7 +127,11 @@ class Gap:
 
 def cut_gaps(gaps: Iterable[Gap], end: int) -> list[Gap]:
     """The gaps as far as they lie before frame `end`."""
-    return [replace(gap, frames=min(gap.frames, end - gap.first)) for gap in gaps if gap.first < end]
+    return [
+        gap if gap.first + gap.frames <= end else replace(gap, frames=end - gap.first)
+        for gap in gaps
+        if gap.first < end
+    ]
 
 
 def with_gap(gaps: Sequence[Gap], gap: Gap) -> list[Gap]:

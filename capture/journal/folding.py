@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from capture.journal.errors import NotATake, in_words
 from capture.journal.keys import decoded
-from capture.journal.lines import LINE_BYTES, Json, parse_fields
+from capture.journal.lines import Json, parse_fields, raw_lines
 from capture.journal.numbering import take_name
 from capture.journal.record import (
     Block,
@@ -30,7 +30,7 @@ from capture.journal.record import (
 from capture.take import Condition, Gap, Kind, Marker, Origin, Track, Verdict, cut_gaps, with_gap
 
 E = TypeVar("E", bound=StrEnum)
-_BLOCK = re.compile(rb'\{"first":(\d{1,15}),"frame":\1,"frames":(\d{1,15}),"prev":"')
+_BLOCK = re.compile(rb'\{"first":(0|[1-9]\d{0,14}),"frame":\1,"frames":(0|[1-9]\d{0,14}),"prev":"')
 
 
 def text(value: object, default: str = "") -> str:
@@ -76,32 +76,29 @@ def one_of(kind: type[E], value: object, default: E) -> E:
         return default
 
 
-def apply(record: TakeRecord, fields: Json, *, light: bool = False) -> None:
-    """Fold one line into the record."""
+def apply(record: TakeRecord, fields: Json, *, light: bool = False, settled: bool = True) -> None:
+    """Fold one line into the record; without `settled`, what notes change is left for one `settle` later."""
     record.lines += 1
     record.last_utc = moment(fields.get("utc"))
     kind = text(fields.get("type"))
     if light and kind in {"block", "reading"}:
-        record.frames = max(record.frames, _reach(fields)) if not record.ended else record.frames
+        if kind == "block" and record.begin and not record.ended:
+            record.frames = max(record.frames, whole(fields.get("first")) + whole(fields.get("frames")))
         return
     handler = _HANDLERS.get(kind)
     if handler is not None and (record.begin or kind == "begin"):
         handler(record, fields)
-
-
-def _reach(fields: Json) -> int:
-    return whole(fields.get("first")) + whole(fields.get("frames"))
+        if settled and kind == "note":
+            settle(record)
 
 
 def light_lines(path: Path) -> Iterator[Json]:
     """The lines of a journal; of block lines only their place, read without decoding JSON."""
     try:
         with path.open("rb") as stream:
-            for raw in stream:
-                if not raw.endswith(b"\n") or len(raw) > LINE_BYTES:
-                    continue
+            for raw in raw_lines(stream):
                 found = _BLOCK.match(raw)
-                if found:
+                if found and b'"type":"block"' in raw:
                     yield {"type": "block", "first": int(found[1]), "frames": int(found[2])}
                     continue
                 with contextlib.suppress(ValueError):
@@ -185,17 +182,20 @@ def _gap(record: TakeRecord, fields: Json) -> None:
     if not gap.filled:
         _cut(record, gap.first)
     record.gaps = with_gap(record.gaps, gap)
+    record.gap_reach = max(record.gap_reach, gap.first + max(1, gap.frames))
     if not record.ended:
         if not gap.filled:  # nothing but this line carries the timeline across it
             record.frames = max(record.frames, gap.first + gap.frames)
-        record.lost_frames = sum(known.frames for known in record.gaps)
+        record.lost_frames = record.lost_frames + gap.frames
         if record.condition is Condition.CLEAN:
             record.condition = Condition.GAP
 
 
 def _cut(record: TakeRecord, end: int) -> None:
     """Silence is told of before it is written: what of it was never written is no gap."""
-    record.gaps = cut_gaps(record.gaps, end)
+    if record.gap_reach <= end:
+        return
+    record.gaps, record.gap_reach = cut_gaps(record.gaps, end), end
     if not record.ended:
         record.lost_frames = sum(gap.frames for gap in record.gaps)
 
@@ -267,7 +267,6 @@ def _note(record: TakeRecord, fields: Json) -> None:
     record.edits.append(edit)
     if edit.field == "undo":
         record.edits = [replace(e, undone=True) if e.seq == edit.value else e for e in record.edits]
-    settle(record)
 
 
 def settle(record: TakeRecord) -> None:

@@ -163,6 +163,15 @@ def scan(stream: BinaryIO) -> Iterator[Line | Problem | bytes]:
         offset += len(raw)
 
 
+def raw_lines(stream: BinaryIO) -> Iterator[bytes]:
+    """Every whole line with its newline, undecoded; those over `LINE_BYTES` and a torn one are left out."""
+    while raw := stream.readline(LINE_BYTES + 1):
+        if raw.endswith(b"\n"):
+            yield raw
+        else:
+            _skip(stream)
+
+
 def _skip(stream: BinaryIO) -> tuple[int, bool]:
     """The bytes up to the end of an overlong line, and whether all of them were zero, without a newline."""
     skipped, zeros = 0, True

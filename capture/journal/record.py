@@ -191,6 +191,7 @@ class TakeRecord:
     heartbeat: Json = field(default_factory=dict)
     frames: int = 0
     lost_frames: int = 0
+    gap_reach: int = 0  # the frame behind the last gap: nothing is cut where a line lies past it
     levels: list[Level] = field(default_factory=list)
     reason: str = ""
     rate_ppm: float | None = None
@@ -267,12 +268,20 @@ class TakeRecord:
 
         apply(self, fields, light=light)
 
+    def apply_all(self, lines: Iterable[Line | Json], *, light: bool = False) -> None:
+        """Fold many lines in; what their notes change is worked out once, after the last."""
+        from capture.journal.folding import apply, settle
+
+        for line in lines:
+            apply(self, line.fields if isinstance(line, Line) else line, light=light, settled=False)
+        if self.edits:
+            settle(self)
+
 
 def fold(lines: Iterable[Line | Json], *, light: bool = False) -> TakeRecord:
     """The take that these lines tell of, in their order; no lines give an empty record (no `take`)."""
     record = TakeRecord()
-    for line in lines:
-        record.apply(line.fields if isinstance(line, Line) else line, light=light)
+    record.apply_all(lines, light=light)
     return record
 
 

@@ -29,14 +29,14 @@ class JournalWriter(ChainedFile):
 
     def _resume(self, lines: list[Line]) -> None:
         for line in lines:
-            self._fold(line.fields, line.raw)
+            self._hash(line.fields, line.raw)
+        self.record.apply_all(lines)
 
-    def _fold(self, fields: Json, raw: bytes) -> None:
+    def _hash(self, fields: Json, raw: bytes) -> None:
         if not self.begin_sha256:
             self.begin_sha256 = digest(raw)
         if fields.get("type") == "block":
             self._blocks.update(block_bytes(fields.get("sha256") or ()))
-        self.record.apply(fields)
 
     @property
     def blocks_sha256(self) -> str:
@@ -74,7 +74,8 @@ class JournalWriter(ChainedFile):
 
     def _written(self, kind: str, frame: int, sync: bool, fields: Json) -> Json:
         fields = self.write(kind, {**fields, "frame": frame}, sync=sync)
-        self._fold(fields, line_bytes(fields) if not self.begin_sha256 else b"")
+        self._hash(fields, line_bytes(fields) if not self.begin_sha256 else b"")
+        self.record.apply(fields)
         return fields
 
     def seal(self, key: Key, *, utc: str | None = None) -> Json:

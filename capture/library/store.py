@@ -7,6 +7,7 @@ import os
 import secrets
 import tomllib
 import uuid as uuids
+from collections import deque
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from capture.clock import utc_text
 from capture.errors import EnvironmentLacking
 from capture.journal.appending import ChainedFile
 from capture.journal.errors import JournalError, in_words
-from capture.journal.lines import LINE_BYTES, Json, digest, parse_fields
+from capture.journal.lines import Json, digest, parse_fields, raw_lines
 from capture.journal.numbering import (
     next_number,
     project_folder,
@@ -31,6 +32,8 @@ LINES = "library.jsonl"
 ROOM_LOG = "room-log"
 FORMAT = "takechain-library/1"
 LINES_FORMAT = "takechain-lines/1"
+_IDENTITY_BYTES = 64 * 1024
+_LAST_STRETCH = 256 * 1024
 _IGNORED = {".ds_store", "desktop.ini", "thumbs.db", "lost+found", ".localized", ".station.lock"}
 
 
@@ -233,13 +236,17 @@ def _found(path: Path, adopt: bool) -> None:
 def _identity(path: Path) -> str:
     broken = NotALibrary(f"{path} does not name a library", "restore the file, or choose another folder")
     try:
-        fields = tomllib.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            raw = file.read(_IDENTITY_BYTES + 1)
+        if len(raw) > _IDENTITY_BYTES:
+            raise broken
+        fields = tomllib.loads(raw.decode("utf-8"))
         if fields.get("format") != FORMAT:
             raise EnvironmentLacking(
                 f"{path.parent} is a library of another version ({fields.get('format')})", "update Takechain"
             )
         return str(uuids.UUID(fields["uuid"]))
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise broken from error
 
 
@@ -258,8 +265,8 @@ def _lines(path: Path, kind: str | None) -> Iterator[Json]:
     wanted = f'"type":"{kind}"'.encode() if kind is not None else b""
     try:
         with path.open("rb") as stream:
-            for raw in stream:
-                if wanted in raw and raw.endswith(b"\n") and len(raw) <= LINE_BYTES:
+            for raw in raw_lines(stream):
+                if wanted in raw:
                     with contextlib.suppress(ValueError):
                         fields = parse_fields(raw[:-1])
                         if kind is None or fields.get("type") == kind:
@@ -275,12 +282,12 @@ def _last_line(path: Path, kind: str) -> Json | None:
     """The last line of a type; the file's last stretch is tried first, for it may be long."""
     with path.open("rb") as stream:
         size = stream.seek(0, os.SEEK_END)
-        for reach in (256 * 1024, size):
-            stream.seek(max(0, size - reach))
-            for raw in reversed(stream.read(reach).split(b"\n")):
-                if f'"type":"{kind}"'.encode() in raw:
-                    with contextlib.suppress(ValueError):
-                        fields = parse_fields(raw)
-                        if fields.get("type") == kind:
-                            return fields
-    return None
+        stream.seek(max(0, size - _LAST_STRETCH))
+        for raw in reversed(stream.read(_LAST_STRETCH).split(b"\n")):
+            if f'"type":"{kind}"'.encode() in raw:
+                with contextlib.suppress(ValueError):
+                    fields = parse_fields(raw)
+                    if fields.get("type") == kind:
+                        return fields
+    last = deque(_lines(path, kind), maxlen=1)
+    return last[0] if last else None
