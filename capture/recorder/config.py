@@ -15,6 +15,8 @@ from capture.wire import Json
 
 INFO_NAME = "recorder.json"
 SOCKET_NAME = "recorder.sock"
+_MOST = 10**7  # Hz, and channels: far beyond any interface, far below what overflows
+_LONGEST_S = 1e8  # tests ask for recorders that stay for good
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Config:
         try:
             fields = json.loads(path.read_bytes())
             return Config.from_fields(fields)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise UsageError(f"the recorder's settings {path} cannot be read ({error})") from error
 
     @staticmethod
@@ -54,10 +56,15 @@ class Config:
                 idle_exit_s=float(fields.get("idle_exit_s", 60.0)),
                 lost_grace_s=float(fields.get("lost_grace_s", 120.0)),
             )
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
             raise UsageError(f"the recorder's settings are not right ({error})") from error
-        if config.rate < 1 or config.channels < 1:
+        if not 1 <= config.rate <= _MOST or not 1 <= config.channels <= _MOST:
             raise UsageError("the recorder needs a rate and a channel count above 0")
+        spans = (config.ring_seconds, config.idle_exit_s, config.lost_grace_s)
+        if not all(0 <= span <= _LONGEST_S for span in spans):
+            raise UsageError("the recorder's settings name a time that cannot be")
+        if "\0" in f"{config.runtime}{config.config_dir}":
+            raise UsageError("the recorder's settings name a folder that cannot be")
         return config
 
 

@@ -156,7 +156,7 @@ def read_config(runtime: Path) -> Json:
     """What the newest recorder was started with; empty when that cannot be read."""
     try:
         config = json.loads((runtime / CONFIG_NAME).read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return config if isinstance(config, dict) else {}
 
@@ -165,7 +165,7 @@ def read_info(runtime: Path) -> Json | None:
     """What a recorder wrote of itself into the run-time folder."""
     try:
         info = json.loads((runtime / INFO_NAME).read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     good = isinstance(info, dict) and isinstance(info.get("pid"), int) and "socket" in info
     return info if good else None

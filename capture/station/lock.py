@@ -18,6 +18,7 @@ from capture.errors import NothingRecorded
 from capture.station.errors import StationRunning
 
 LOCK_NAME = ".station.lock"
+_LOCK_BYTES = 4096
 
 
 class StationLock:
@@ -27,7 +28,9 @@ class StationLock:
         """Take the lock; raises StationRunning when it is held, NothingRecorded if we may not write."""
         self.path = library / LOCK_NAME
         try:
-            self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            # no link is followed: what it leads to would be emptied
+            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+            self._descriptor = os.open(self.path, flags, 0o600)
         except OSError as error:
             raise NothingRecorded(
                 f"cannot write in the library {library} ({error.strerror})",
@@ -68,8 +71,9 @@ class StationLock:
 def holder(library: Path) -> dict[str, Any]:
     """What the lock file says of the station that wrote it; empty when it says nothing readable."""
     try:
-        fields = json.loads((library / LOCK_NAME).read_bytes())
-    except (OSError, ValueError):
+        with (library / LOCK_NAME).open("rb") as file:
+            fields = json.loads(file.read(_LOCK_BYTES))
+    except (OSError, ValueError, RecursionError):
         return {}
     return fields if isinstance(fields, dict) else {}
 
