@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Takechain's own tool: `python3 dev.py demo`, `python3 dev.py test`, `python3 dev.py check`.
+"""Takechain's own tool: `python3 dev.py demo`, `test`, `check`, `fuzz`.
 
 Standard library only, so that it runs before anything is installed. It makes a virtual environment in
 .venv, installs the pinned packages of requirements.lock (hashes checked), and says what it does.
@@ -208,6 +208,12 @@ def test(args: argparse.Namespace) -> int:
     return 1 if bad else 0
 
 
+def fuzz(args: argparse.Namespace) -> int:
+    """Damaged and random input for everything that reads what others may have written."""
+    environment()
+    return run(PYTHON, HERE / "tests" / "fuzz" / "run.py", *args.rest)
+
+
 def main() -> int:
     """Read the command line."""
     parser = argparse.ArgumentParser(description="Takechain's own tool (standard library only)")
@@ -216,7 +222,11 @@ def main() -> int:
         command = commands.add_parser(name, help=(work.__doc__ or "").splitlines()[0])
         command.set_defaults(work=work, pytest=[])
     commands.choices["test"].add_argument("pytest", nargs="*", help="further words for pytest")
-    args = parser.parse_args()
+    words = commands.add_parser("fuzz", help=(fuzz.__doc__ or "").splitlines()[0], add_help=False)
+    words.set_defaults(work=fuzz)
+    args, args.rest = parser.parse_known_args()
+    if args.rest and args.work is not fuzz:
+        parser.error(f"unrecognized arguments: {' '.join(args.rest)}")
     return int(args.work(args))
 
 
