@@ -206,6 +206,15 @@ def clean_value(path: str, value: object) -> Value:
     raise ChainError(f"the chain has no field {path!r}", "see docs/manual.md for the fields")
 
 
+def is_fit(path: str, value: object) -> bool:
+    """Whether a value out of a file is one that the field at `path` holds; false for unknown fields."""
+    try:
+        clean = clean_value(path, value)
+    except ChainError:
+        return False
+    return clean != "" and clean == value and isinstance(clean, bool) == isinstance(value, bool)
+
+
 def path_words(path: str) -> str:
     """The field in words: `input 3 gain`."""
     place = split_path(path)

@@ -19,6 +19,7 @@ from capture.chain.fields import (
     clean_text,
     clean_value,
     input_path,
+    is_fit,
     parse_distance,
     split_path,
 )
@@ -217,15 +218,15 @@ class Patch:
     def from_fields(fields: Mapping[str, Mapping[str, Any]]) -> Patch:
         """The patch that `to_fields` wrote; raises ChainError for anything else."""
         try:
-            return Patch({path: _field(kept) for path, kept in fields.items()})
+            return Patch({path: _field(path, kept) for path, kept in fields.items()})
         except (KeyError, TypeError, AttributeError) as error:
             raise ChainError(f"the kept patch cannot be read: {error!r}") from error
 
 
-def _field(kept: Mapping[str, Any]) -> Field:
+def _field(path: str, kept: Mapping[str, Any]) -> Field:
     value, carried = kept["value"], kept.get("carried_from")
-    if not isinstance(value, str | int | float):
-        raise TypeError(value)
+    if not is_fit(path, value):
+        raise ChainError(f"the kept patch cannot be read: {path!r} does not hold {value!r}")
     return Field(
         value,
         str(kept.get("how", "declared")),

@@ -18,7 +18,7 @@ from typing import Any
 import rfc8785
 
 from capture.chain.errors import SnapshotError
-from capture.chain.fields import Field, Value, split_path
+from capture.chain.fields import Field, Value, is_fit, split_path
 from capture.chain.patch import Patch
 
 FORMAT = "takechain-chain/1"
@@ -46,8 +46,9 @@ class Snapshot:
         return {path: kept.field.value for path, kept in self.fields.items() if kept.field is not None}
 
     def patch(self) -> Patch:
-        """The fields as a patch, as they were at Record."""
-        return Patch({path: kept.field for path, kept in self.fields.items() if kept.field is not None})
+        """The fields as a patch, as they were at Record, without those that this version cannot use."""
+        here = {path: kept.field for path, kept in self.fields.items() if kept.field is not None}
+        return Patch({path: field for path, field in here.items() if is_fit(path, field.value)})
 
     def problems(self) -> list[str]:
         """What does not match its digest, in words; empty when all is well."""

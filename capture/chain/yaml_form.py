@@ -92,8 +92,11 @@ class _Reader:
         if not isinstance(node, yaml.SequenceNode):
             raise _at(node, "people is not a list", "write - {role: producer, name: Ida}")
         found: list[tuple[str, yaml.ScalarNode]] = []
-        for number, person in enumerate(node.value, start=1):
-            found += self._leaves(person, f"people.{number}.", 1)
+        number = 1
+        for person in node.value:
+            said = self._leaves(person, f"people.{number}.", 1)
+            found += said
+            number += bool(said)  # of whom nothing is said is nobody
         return found
 
     def _leaves(self, node: yaml.Node, prefix: str, depth: int) -> list[tuple[str, yaml.ScalarNode]]:

@@ -12,10 +12,11 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from capture.chain.fields import Field
+from capture.chain.fields import Field, is_fit
 from capture.chain.patch import Patch
 from capture.errors import TakechainError
 from capture.journal.beside import chain_of
+from capture.journal.folding import mapping, texts
 from capture.journal.record import TakeRecord
 from capture.wire import Json
 
@@ -75,13 +76,14 @@ def rolling_patch(record: TakeRecord, otherwise: Patch) -> Patch:
     for change in record.changes:
         if change.after is None:
             patch.fields.pop(change.path, None)
-        else:
+        elif is_fit(change.path, change.after):
             patch.fields[change.path] = Field(change.after, by=change.by)
     return patch
 
 
 def _apply(patch: Patch, line: Json) -> None:
-    with contextlib.suppress(TakechainError):  # a line of a newer Takechain: what it says is left out
-        patch.fields.update(Patch.from_fields(dict(line.get("set") or {})).fields)
-    for path in line.get("unset") or ():
+    for path, kept in mapping(line.get("set")).items():
+        with contextlib.suppress(TakechainError):  # a field of a newer Takechain, or damaged: it is left out
+            patch.fields.update(Patch.from_fields({path: kept}).fields)
+    for path in texts(line.get("unset")):
         patch.fields.pop(path, None)

@@ -12,6 +12,7 @@ from typing import Any
 from unittest import mock
 
 from capture.chain.errors import ChainError, SnapshotError
+from capture.chain.fields import path_words, value_words
 from capture.chain.patch import Patch
 from capture.chain.snapshot import Snapshot, snapshot
 from capture.chain.yaml_form import from_yaml, to_yaml
@@ -133,9 +134,7 @@ class SettingsTarget(Target):
             for kind in ("gear", "person"):
                 assert all(isinstance(name, str) for name in self._library.records(kind))
             book = PatchBook(self._library)
-            for number in book.patch.inputs():
-                book.patch.line(number)
-            to_yaml(book.patch)
+            _show(book.patch)
             self._library.next_counter(self._library.path / "p" / "s" / "l" / "x.take.jsonl")
         except JournalError:
             return False
@@ -256,6 +255,7 @@ def _read_snapshot(data: bytes) -> bool:
         return False
     found.problems()
     found.to_json()
+    _show(found.patch())
     return True
 
 
@@ -269,4 +269,16 @@ def _read_patch(data: bytes) -> bool:
     except ChainError:
         return False
     json.dumps(patch.to_fields())
+    _show(patch)
     return True
+
+
+def _show(patch: Patch) -> None:
+    """Everything that a chain is made into for people."""
+    for number in patch.inputs():
+        patch.line(number)
+    for path, value in patch.values().items():
+        assert path_words(path)
+        assert value_words(path, value)
+    patch.people()
+    from_yaml(to_yaml(patch))

@@ -9,11 +9,15 @@ from typing import Any
 
 import pytest
 
+from capture.chain.patch import Patch
 from capture.errors import NothingRecorded, UsageError
+from capture.journal.record import load
 from capture.library import Library, NotALibrary
 from capture.recorder.config import Config
 from capture.station.link import CONFIG_NAME, INFO_NAME, read_config, read_info
 from capture.station.lock import LOCK_NAME, StationLock, holder
+from capture.station.patch import PatchBook, rolling_patch
+from tests.support.takes import build_take
 
 DEEP = "[" * 100_000
 HOLE_BYTES = 64 * 2**20
@@ -101,3 +105,26 @@ def test_the_lock_follows_no_link_out_of_the_library(tmp_path: Path) -> None:
     with pytest.raises(NothingRecorded):
         StationLock(library.path)
     assert other.read_text() == "something of the user's own\n"
+
+
+def test_an_unfit_field_in_the_library_leaves_the_others_of_its_line(tmp_path: Path) -> None:
+    library = Library.open(tmp_path / "library")
+    PatchBook(library).change(lambda patch: patch.set_line("SM57 > 1073 +40 dB > in 1", None, "Kari"))
+    good = {"how": "declared", "by": "Kari", "at": "", "carried_from": None}
+    fields = {
+        "input.1.preamp.gain_db": {**good, "value": "4 cm"},
+        "input.1.colour": {**good, "value": "red"},
+        "input.1.note": {**good, "value": "late"},
+        "input.2.note": "not even a field",
+    }
+    library.append("patch", set=fields, unset=["input.1.preamp.model", 7, {}])
+    library.append("patch", set=[1], unset="input.1.note")
+    assert PatchBook(library).patch.line(1) == "SM57 > +40 dB > in 1 -- late"
+
+
+def test_a_change_that_no_chain_can_hold_is_not_carried_on(tmp_path: Path) -> None:
+    unfit = ("change", 9, {"input": 1, "path": "input.1.preamp.gain_db", "from": 42, "to": "4 cm", "by": "x"})
+    fit = ("change", 9, {"input": 1, "path": "input.1.note", "from": None, "to": "late", "by": "x"})
+    patch = rolling_patch(load(build_take(tmp_path, lines=[unfit, fit])), Patch())
+    assert (patch.get("input.1.preamp.gain_db"), patch.get("input.1.note")) == (42, "late")
+    assert patch.line(1)
