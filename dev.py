@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Takechain's own tool: `python3 dev.py demo`, `test`, `check`, `fuzz`.
+"""Takechain's own tool: `python3 dev.py demo`, `test`, `check`, `fuzz`, `faults`.
 
 Standard library only, so that it runs before anything is installed. It makes a virtual environment in
 .venv, installs the pinned packages of requirements.lock (hashes checked), and says what it does.
@@ -214,6 +214,13 @@ def fuzz(args: argparse.Namespace) -> int:
     return run(PYTHON, HERE / "tests" / "fuzz" / "run.py", *args.rest)
 
 
+def faults(args: argparse.Namespace) -> int:
+    """Real faults on real takes at random moments, many rounds of each, and a table of what was lost."""
+    system_tools()
+    environment()
+    return run(PYTHON, "-m", "tests.faults.rounds", *args.rest)
+
+
 def main() -> int:
     """Read the command line."""
     parser = argparse.ArgumentParser(description="Takechain's own tool (standard library only)")
@@ -222,10 +229,11 @@ def main() -> int:
         command = commands.add_parser(name, help=(work.__doc__ or "").splitlines()[0])
         command.set_defaults(work=work, pytest=[])
     commands.choices["test"].add_argument("pytest", nargs="*", help="further words for pytest")
-    words = commands.add_parser("fuzz", help=(fuzz.__doc__ or "").splitlines()[0], add_help=False)
-    words.set_defaults(work=fuzz)
+    for name, work in (("fuzz", fuzz), ("faults", faults)):
+        words = commands.add_parser(name, help=(work.__doc__ or "").splitlines()[0], add_help=False)
+        words.set_defaults(work=work)
     args, args.rest = parser.parse_known_args()
-    if args.rest and args.work is not fuzz:
+    if args.rest and args.work not in (fuzz, faults):
         parser.error(f"unrecognized arguments: {' '.join(args.rest)}")
     return int(args.work(args))
 

@@ -27,3 +27,25 @@ def memory_fails(folder: Path, sync: int = 4) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "sitecustomize.py").write_text(_MEMORY.format(sync=sync))
     return str(folder)
+
+
+_BUSY = """
+import sys
+import threading
+
+
+def hog():
+    while True:
+        sum(range(1000))
+
+
+if "capture.station" in sys.orig_argv:
+    threading.Thread(target=hog, daemon=True).start()
+"""
+
+
+def station_is_busy(folder: Path) -> str:
+    """A PYTHONPATH with which a thread of every station computes without end."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "sitecustomize.py").write_text(_BUSY)
+    return str(folder)

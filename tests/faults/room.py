@@ -1,0 +1,118 @@
+"""A library of its own with a station, and one take made in it while something goes wrong."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from capture.station.client import connect
+from capture.wire import runtime_folder
+from tests.faults import evidence
+from tests.faults.evidence import Account
+from tests.support.cli import Cli
+from tests.support.poll import until
+from tests.support.stations import Json, end_processes
+
+SECONDS = 2.0
+FRAMES = round(SECONDS * evidence.RATE)
+SET_UP = ("--interface", "sim:8", "--rate", "48000", "--inputs", "2,5")
+PLACE = ("--project", "Winter", "--session", "First", "--slate", "Aurora")
+
+
+class Room:
+    """The processes of one library under TAKECHAIN_RUNTIME, and what they made."""
+
+    def __init__(self, places: Path) -> None:
+        self.places = places
+        self.cli = Cli(places, os.environ["TAKECHAIN_RUNTIME"])
+        self.library = self.cli.library
+        self.commands: list[subprocess.Popen[str]] = []
+
+    def arm(self) -> None:
+        """A station whose recorder runs, so that a fault finds every process there."""
+        self.cli.ok("station", "start")
+        self.order("setup", interface="sim:8", rate=48000, inputs="2,5")
+        until(lambda: self.status()["state"] == "armed")
+
+    def record(self) -> subprocess.Popen[str]:
+        """Begin one take from the command line."""
+        process = self.cli.start("record", *SET_UP, *PLACE, "--seconds", str(SECONDS), "--json")
+        self.commands.append(process)
+        return process
+
+    def order(self, do: str, **args: object) -> Json:
+        """One order to the station, started if it is gone."""
+        with connect(self.library) as client:
+            return client.call(do, **args)
+
+    def status(self) -> Json:
+        """What the station says."""
+        return self.order("status")
+
+    def until_rolling(self) -> None:
+        """Wait until the take rolls."""
+        until(lambda: self.status()["take"])
+
+    def until_settled(self) -> None:
+        """Wait until nothing rolls and every take is sealed, with the hashes of its files."""
+
+        def settled() -> bool:
+            kinds = [{line["type"] for line in evidence.lines_of(j)} for j in self.journals()]
+            sealed = all({"seal", "file"} <= found for found in kinds)
+            return bool(self.order("wait", files=True)["settled"]) and sealed
+
+        until(settled)
+
+    def journals(self) -> list[Path]:
+        """The journals of this library."""
+        return evidence.journals(self.library)
+
+    def pid(self, who: str) -> int:
+        """The process of the station or of the recorder, by what it wrote of itself."""
+        recorder = runtime_folder(self.library) / "recorder.json"
+        file = self.library / ".station.lock" if who == "station" else recorder
+        return int(json.loads(file.read_text())["pid"])
+
+    def close(self) -> None:
+        """End what is left."""
+        for process in self.commands:
+            if process.poll() is None:
+                process.kill()
+            process.communicate()
+        end_processes(self.library)
+
+
+@contextlib.contextmanager
+def room(places: Path) -> Iterator[Room]:
+    """An armed room whose processes are gone afterwards, whatever happened."""
+    opened = Room(places)
+    try:
+        opened.arm()
+        yield opened
+    finally:
+        opened.close()
+
+
+def accounted(made: Room) -> Account | None:
+    """The one take of the room, agreed on by all who tell of it; None where none was begun.
+
+    `recover` has nothing left to do, `verify` finds it whole, the audio is what was played, the catalogue
+    that the station filled and the one made again say what the journal says, and so does the sheet.
+    """
+    told = made.cli.ok("recover")
+    assert (told["recovered"], told["locked"], told["problems"]) == ([], [], []), told
+    if not made.journals():
+        return None
+    [journal] = made.journals()
+    take = evidence.account(journal)
+    verified = made.cli.run("verify", made.library, "--json")
+    assert verified.code == 0, verified
+    until(lambda: made.status() and evidence.in_catalogue(made.library, take))
+    assert made.cli.ok("rebuild") == {"takes": 1, "problems": []}
+    assert evidence.in_catalogue(made.library, take), "the catalogue made again says something else"
+    evidence.check_sheet(made.cli, take, made.places)
+    return take
