@@ -58,6 +58,8 @@ def upgrade(engine: Engine) -> tuple[str | None, str]:
     config = alembic_config()
     try:
         with engine.begin() as connection:
+            if engine.dialect.name == "sqlite":  # else each table would be kept alone by a kill in between
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except SQLAlchemyError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -20,6 +21,38 @@ def test_the_migrations_make_what_the_models_say(url: str) -> None:
     assert migrate.upgrade(engine) == (None, migrate.newest())
     assert migrate.differences(engine) == []
     assert migrate.upgrade(engine) == (migrate.newest(), migrate.newest())
+    engine.dispose()
+
+
+_KILLED = """
+import os, signal, sys
+from sqlalchemy import event
+from capture.catalog import migrate
+from capture.catalog.engine import open_engine
+
+engine = open_engine(sys.argv[1])
+made = 0
+
+
+@event.listens_for(engine, "after_cursor_execute")
+def count(connection, cursor, statement, *_):
+    global made
+    made += statement.lstrip().upper().startswith("CREATE TABLE")
+    if made == 5:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+migrate.upgrade(engine)
+"""
+
+
+def test_a_kill_in_the_middle_of_a_migration_leaves_nothing_of_it(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'catalog.sqlite'}"
+    done = subprocess.run([sys.executable, "-c", _KILLED, url], check=False)
+    assert done.returncode == -signal.SIGKILL
+    engine = open_engine(url)
+    assert migrate.upgrade(engine) == (None, migrate.newest())
+    assert migrate.differences(engine) == []
     engine.dispose()
 
 
