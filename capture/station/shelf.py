@@ -18,6 +18,7 @@ class Shelf:
 
     def __init__(self, library: Library) -> None:
         self._library = library
+        self._reading = threading.Lock()  # held from the first look into folders until the list says it
         self._lock = threading.Lock()
         self._takes: dict[Path, Json] = {}
         self._slate = ("", "")
@@ -25,24 +26,25 @@ class Shelf:
     def turn_to(self, project: str, slate: str) -> None:
         """Read the takes of another slate; the one already there is left as it is."""
         wanted = (fold(project_folder(project)), fold(slate_folder(slate))) if project and slate else ("", "")
-        if wanted == self._slate:
-            return
-        takes: dict[Path, Json] = {}
-        for journal in self._library.journals(project=project, slate=slate) if slate else ():
-            entry = _entry(journal)
-            if entry is not None:
-                takes[journal] = entry
-        with self._lock:
-            self._slate, self._takes = wanted, takes
+        with self._reading:
+            if wanted == self._slate:
+                return
+            takes: dict[Path, Json] = {}
+            for journal in self._library.journals(project=project, slate=slate) if slate else ():
+                entry = _entry(journal)
+                if entry is not None:
+                    takes[journal] = entry
+            with self._lock:
+                self._slate, self._takes = wanted, takes
 
     def update(self, journal: Path) -> None:
         """Read one take again; one of another slate is passed over."""
-        if (fold(journal.parents[2].name), fold(journal.parent.name)) != self._slate:
-            return
-        entry = _entry(journal)
-        with self._lock:
-            if entry is not None:
-                self._takes[journal] = entry
+        place = (fold(journal.parents[2].name), fold(journal.parent.name))
+        with self._reading:
+            entry = _entry(journal) if place == self._slate else None
+            with self._lock:
+                if entry is not None:
+                    self._takes[journal] = entry
 
     def as_list(self) -> list[Json]:
         """The takes, oldest first."""

@@ -15,7 +15,7 @@ from capture.journal.errors import JournalError, NotATake
 from capture.journal.folding import light_lines
 from capture.journal.lines import LINE_BYTES, ZEROS, Line, digest, line_bytes, read_lines
 from capture.journal.record import TakeRecord, begun, fold, load, summary
-from capture.journal.recover import recover_take
+from capture.journal.recover import plan_take, recover_take
 from capture.journal.verify import verify_take
 from capture.journal.writer import JournalWriter
 from capture.wav.read import parse
@@ -169,7 +169,7 @@ def _led_elsewhere(random: Random, lines: Lines) -> Lines:
 def _plan(path: Path) -> bool:
     before = path.read_bytes()
     try:
-        planned = recover_take(path, KEY, dry_run=True)
+        planned = plan_take(path)
     except JournalError:
         return False
     finally:

@@ -13,7 +13,7 @@ from capture.chain.errors import ChainError
 from capture.journal.beside import beside, chain_of, is_plain
 from capture.journal.lines import ZEROS, digest, line_bytes
 from capture.journal.record import load
-from capture.journal.recover import recover_take
+from capture.journal.recover import plan_take, recover_take
 from capture.journal.verify import verify_take
 from capture.wav.read import read_wav
 from tests.support.takes import KEY, build_take
@@ -86,7 +86,7 @@ def test_no_name_stops_verification_or_recovery(tmp_path: Path, name: str) -> No
         naming(path, name)
     report = verify_take(sealed)
     assert any("outside the take's folder" in fault.what for fault in report.faults)
-    assert recover_take(torn, KEY, dry_run=True)
+    assert plan_take(torn)
     assert recover_take(torn, KEY)
 
 
