@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Self
 
 from capture.clock import utc_text
+from capture.journal.durable import sync_folder
 from capture.journal.errors import JournalError, JournalLocked, NameTaken, NotATake, in_words
-from capture.journal.keys import sync_folder
 from capture.journal.lines import (
     LINE_BYTES,
     ZEROS,

@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from capture.journal.durable import sync_folder
 from capture.journal.errors import KeyUnusable, in_words
 
 if TYPE_CHECKING:
@@ -161,12 +162,3 @@ def _publish(path: Path, key: Key) -> None:
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     fresh.write_bytes(words)
     fresh.replace(path)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a folder's entries durable."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

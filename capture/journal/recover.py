@@ -10,10 +10,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from capture.journal.appending import check_chain, is_held
+from capture.journal.durable import sync_folder
 from capture.journal.errors import JournalLocked, NotATake, in_words
 from capture.journal.finish import unfinished, write_file_lines
 from capture.journal.hashing import sha256_range
-from capture.journal.keys import Key, sync_folder
+from capture.journal.keys import Key
 from capture.journal.lines import read_lines
 from capture.journal.numbering import JOURNAL_SUFFIX
 from capture.journal.on_disk import OnDisk, about, look, look_all, make_header_again, zeros_said

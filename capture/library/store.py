@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from capture.clock import utc_text
 from capture.errors import EnvironmentLacking
 from capture.journal.appending import ChainedFile
+from capture.journal.durable import make_folder, sync_folder
 from capture.journal.errors import JournalError, in_words
 from capture.journal.lines import Json, digest, parse_fields, raw_lines
 from capture.journal.numbering import (
@@ -113,7 +114,7 @@ class Library:
         now = datetime.now(UTC)
         folder = self.path / ROOM_LOG
         try:
-            folder.mkdir(exist_ok=True)
+            make_folder(folder)
         except OSError as error:
             what, do = in_words(error)
             raise LibraryError(f"the room log {folder} cannot be made: {what}", do) from error
@@ -209,7 +210,7 @@ def default_library() -> Path:
 
 
 def _found(path: Path, adopt: bool) -> None:
-    path.mkdir(parents=True, exist_ok=True)
+    make_folder(path)
     others = [
         entry.name
         for entry in path.iterdir()
@@ -231,6 +232,7 @@ def _found(path: Path, adopt: bool) -> None:
             os.link(fresh, path / IDENTITY)
     finally:
         fresh.unlink()
+    sync_folder(path)
 
 
 def _identity(path: Path) -> str:

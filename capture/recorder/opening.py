@@ -8,12 +8,14 @@ from __future__ import annotations
 import base64
 import contextlib
 import math
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from capture.clock import ClockPair, boot_id, parse_utc, samples_since_midnight, utc_text
 from capture.errors import UsageError
+from capture.journal.durable import make_folder
 from capture.journal.errors import NameTaken, in_words
 from capture.journal.keys import Key
 from capture.journal.meta import file_meta
@@ -168,7 +170,7 @@ def _files(take: RollingTake, folder: Path, names: list[str]) -> PartFiles:
 
 def _make_folder(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
     except OSError as error:
         what, do = in_words(error)
         raise CannotWrite(f"{folder} cannot be made: {what}", do) from error
@@ -184,6 +186,8 @@ def _create(path: Path, text: str) -> None:
     try:
         with path.open("x", encoding="utf-8", newline="") as file:
             file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
     except FileExistsError:
         raise NameTaken(f"{path} exists already", "choose another slate or number") from None
     except OSError as error:

@@ -12,6 +12,7 @@ from capture.chain.patch import Patch
 from capture.chain.snapshot import snapshot
 from capture.clock import boottime_ns
 from capture.errors import NothingRecorded, RecorderBusy, TakechainError, UsageError
+from capture.journal.durable import make_folder
 from capture.journal.numbering import file_names
 from capture.journal.record import TakeRecord
 from capture.station.begin import Plan, begin_fields, plan, with_defaults
@@ -288,7 +289,7 @@ def _landed(record: TakeRecord, line: Json, known: int) -> bool:
 
 def _make_folder(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
     except OSError as error:
         from capture.journal.errors import in_words
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from capture.clock import boottime_ns
-from tests.faults import evidence
+from tests.faults import evidence, power
 from tests.faults.evidence import RATE, Account
 from tests.faults.room import FRAMES, SECONDS, Room, accounted, room
 from tests.support.cli import Result, ended
@@ -101,6 +101,13 @@ def all_killed(room: Room, dice: random.Random) -> Found:
     return Found(missing)
 
 
+def power_cut(room: Room, dice: random.Random) -> Found:
+    """The power goes: what was brought to disk until shortly before is there, and the take is mended."""
+    missing = power.power_cut(room, dice)
+    assert missing <= power.MOST_MISSING, f"{missing:.3f} s are missing"
+    return Found(missing)
+
+
 def database_locked(room: Room, dice: random.Random) -> Found:
     """Another program holds the catalogue: the take is made, and is in it once that lets go."""
     room.cli.ok("rebuild")
@@ -171,6 +178,7 @@ CELLS: dict[str, Callable[[Room, random.Random], Found]] = {
     "kill -9 station": station_killed,
     "kill -9 recorder": recorder_killed,
     "kill -9 all": all_killed,
+    "power cut": power_cut,
     "database locked": database_locked,
     "database deleted": database_deleted,
     "database corrupt": database_corrupt,

@@ -18,6 +18,7 @@ SEED = int(os.environ.get("TAKECHAIN_FAULTS_SEED", "257"))
 SHORT = [
     "kill -9 recorder",
     "kill -9 all",
+    "power cut",
     "database corrupt",
     "terminal stopped",
     "station busy",
