@@ -141,6 +141,7 @@ class Worker:
             try:
                 take = summary(journal)
             except TakechainError:
+                self.mend(journal)  # it was never begun, or is damaged: the one is set aside, the other said
                 continue
             self._changed(journal)
             if not take.sealed:

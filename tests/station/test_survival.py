@@ -13,9 +13,11 @@ import pytest
 import soundfile
 
 from capture.clock import boottime_ns
+from capture.library import Library
 from tests.support.faults import memory_fails
 from tests.support.poll import until
 from tests.support.stations import Desk, Json, assert_whole, desk, kill, lines, running, samples
+from tests.support.takes import build_take
 
 
 def test_a_killed_station_leaves_the_take_rolling_and_a_new_one_adopts_it(studio: Desk) -> None:
@@ -237,3 +239,21 @@ def test_an_idle_recorder_that_dies_is_replaced(studio: Desk) -> None:
     (warning,) = studio.status()["warnings"]
     studio.call("ack", id=warning["id"])
     assert studio.status()["warnings"] == []
+
+
+def test_what_a_crash_left_before_a_take_began_is_set_aside_and_what_is_damaged_is_said(
+    tmp_path: Path,
+) -> None:
+    library = Library.open(tmp_path / "library")
+    damaged = build_take(library.path)
+    raw = damaged.read_bytes()
+    damaged.write_bytes(raw.replace(b'"type":"seal"', b'"type":"sea!"'))
+    never = damaged.with_name("Aurora_T009.take.jsonl")
+    never.touch()
+    with desk(library.path) as found:
+        until(lambda: never.with_name(f"{never.name}.never-begun").exists())
+        until(lambda: any(damaged.name in notice["text"] for notice in found.status()["warnings"]))
+        assert damaged.read_bytes() != raw  # left as it is
+        told = [notice["text"] for notice in found.status()["warnings"]]
+        assert any(text.startswith(f"{never.name}: no take was ever begun here") for text in told), told
+        assert len(told) == 2, told
