@@ -67,7 +67,7 @@ class Takes:
             take = wanted.renumbered(number)
             begin = begin_fields(core, take, made_for, chain.digest, limit) | self._surroundings()
             try:
-                _make_folder(take.folder)
+                _make_folder(take.folder, core.library.path)
                 began = link.call(
                     "roll",
                     journal=str(take.journal),
@@ -287,7 +287,13 @@ def _landed(record: TakeRecord, line: Json, known: int) -> bool:
     return line["type"] == "note" and said in [(edit.field, edit.value) for edit in record.edits[known:]]
 
 
-def _make_folder(folder: Path) -> None:
+def _make_folder(folder: Path, library: Path) -> None:
+    for place in (folder, *folder.parents[:2]):
+        if place != library and place.is_symlink():
+            raise NothingRecorded(
+                f"{place} is a link, and what lies behind one does not count as part of the library",
+                "choose another name, or put a folder in its place",
+            )
     try:
         make_folder(folder)
     except OSError as error:

@@ -159,6 +159,20 @@ def test_a_folder_that_cannot_be_made_records_nothing(studio: Desk) -> None:
     assert studio.status()["state"] == "armed"
 
 
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_nothing_is_recorded_through_a_link(studio: Desk, tmp_path: Path, depth: int) -> None:
+    studio.project = f"Linked {depth}"
+    studio.set_up()
+    link = studio.library.joinpath(*(studio.project, "First", "Aurora")[:depth])
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(tmp_path)
+    with pytest.raises(TakechainError, match="is a link") as refused:
+        studio.call("roll")
+    assert refused.value.exit_code == 4
+    assert not any(tmp_path.iterdir())
+    assert studio.status()["state"] == "armed"
+
+
 def test_a_take_ends_by_itself_after_its_seconds(studio: Desk) -> None:
     studio.set_up(rate=96000)
     studio.call("roll", limit_seconds=0.5)
