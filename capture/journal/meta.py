@@ -87,11 +87,14 @@ def _markers(record: TakeRecord, part: Part) -> tuple[MarkerMeta, ...]:
 
 
 def _gaps(record: TakeRecord, part: Part) -> tuple[GapMeta, ...]:
-    frames = record.part_frames(part)
-    return tuple(
-        GapMeta(gap.first - part.first, gap.frames, gap.cause)
+    end = part.first + record.part_frames(part)
+    here = [
+        (max(gap.first, part.first), min(gap.first + gap.frames, end), gap.cause)
         for gap in record.gaps
-        if gap.filled and part.first <= gap.first < part.first + frames
+        if gap.filled
+    ]
+    return tuple(
+        GapMeta(first - part.first, last - first, cause) for first, last, cause in here if first < last
     )
 
 

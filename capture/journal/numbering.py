@@ -10,9 +10,13 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from capture.journal.errors import JournalError
 from capture.names import fold, portable
+
+if TYPE_CHECKING:
+    from capture.journal.record import TakeRecord
 
 JOURNAL_SUFFIX = ".take.jsonl"
 CHAIN_SUFFIX = ".chain.json"
@@ -67,6 +71,17 @@ def file_names(
             label = portable(pair_label(track, tracks[other - 1]), f"track {number}")
         files.append(_checked(f"{stem}_{number:02d}_{label}.wav"))
     return files, [places[number] for number in range(1, len(tracks) + 1)]
+
+
+def part_files(record: TakeRecord, part: int) -> list[str]:
+    """The audio files of another part of a take: those of its first under the part's number."""
+    stem = record.recorded_name
+    return [f"{stem}-{part}{name.removeprefix(stem)}" for name in record.parts[0].files]
+
+
+def next_part(record: TakeRecord) -> int:
+    """The number after those of all parts so far."""
+    return max((part.number for part in record.parts), default=0) + 1
 
 
 def pair_label(left: str, right: str) -> str:

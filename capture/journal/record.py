@@ -17,6 +17,8 @@ from capture.journal.lines import Json, Line
 from capture.take import Condition, Gap, Kind, Marker, Origin, Track, Verdict
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SPLIT = "split"
+"""The cause of a part that begins at the very frame at which the one before it ends."""
 
 
 @dataclass(frozen=True)

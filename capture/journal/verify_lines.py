@@ -9,7 +9,7 @@ from capture.clock import parse_utc
 from capture.journal.errors import JournalError
 from capture.journal.keys import LINE_TYPE, SEAL_TYPE, decoded, fingerprint_of, keyid_of, signature_holds
 from capture.journal.lines import ZEROS, Json, Line, ReadResult, digest, line_bytes, parse_fields
-from capture.journal.record import TakeRecord
+from capture.journal.record import SPLIT, TakeRecord
 from capture.journal.report import Report
 from capture.journal.writer import AFTER_SEAL, block_bytes
 
@@ -184,6 +184,7 @@ def check_timeline(report: Report, record: TakeRecord) -> None:
         if block.first != at and not (block.first in starts and end == block.first):
             report.fault(f"the block at frame {block.first} should begin at frame {at}", report.path.name)
         at = max(at, block.end)
+    _check_splits(report, record)
     reach = max([at, *(gap.first + gap.frames for gap in record.gaps if not gap.filled)])
     if not record.ended:
         return
@@ -192,6 +193,15 @@ def check_timeline(report: Report, record: TakeRecord) -> None:
     lost = sum(gap.frames for gap in record.gaps)
     if lost != record.lost_frames:
         report.fault(f"the end says {record.lost_frames} lost frames, the gaps say {lost}", report.path.name)
+
+
+def _check_splits(report: Report, record: TakeRecord) -> None:
+    """A part that says it follows without a hole does."""
+    for part in record.parts[1:]:
+        before = max((block.end for block in record.blocks if block.first < part.first), default=0)
+        if part.cause == SPLIT and (part.first_pm or part.first != before):
+            words = f"part {part.number} begins at frame {part.first}, where frame {before} belongs"
+            report.fault(words, report.path.name)
 
 
 def _across(holes: dict[int, int], at: int, until: int) -> int:

@@ -83,7 +83,7 @@ class Desk:
             "lost_frames": take.lost_frames,
             "gaps": [asdict(gap) for gap in take.gaps],
             "markers": [asdict(marker) for marker in record.markers],
-            "part": len(record.parts),
+            "part": record.parts[-1].number,
             "files": [str(path) for path in writer.files.paths],
             "started_boottime_ns": record.clock.get("boottime_ns", 0),
         }
@@ -108,9 +108,9 @@ class Desk:
 
     def _continue(self, args: Json) -> Json:
         path, cause = _path(args, "journal"), str(args.get("cause") or "the recorder was restarted")
-        names = args.get("files")
+        names = args.get("files") or []
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise UsageError("continue needs the names of the next part's files")
+            raise UsageError("the files of the next part need names")
         with self._opening:
             key = self._ready()
             if self.engine.take is not None:

@@ -112,16 +112,24 @@ class PartFiles:
         names: Sequence[str],
         channels: Sequence[int],
         format: Format,  # noqa: A002
+        beside: PartFiles | None = None,
     ) -> None:
-        """Create the files, none of which may exist; raises NameTaken or CannotWrite and leaves nothing."""
+        """Create the files, none of which may exist; raises NameTaken or CannotWrite and leaves nothing.
+
+        They lie beside those of another part where one is given, even if that folder was renamed since.
+        """
         self.files: list[AudioFile] = []
-        self._folder = folder
+        self.folder, self.folder_fd = folder, -1
         self._helpers = ThreadPoolExecutor(_SYNC_THREADS, "sync") if len(names) > 1 else None
+        path = folder
         try:
+            flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+            self.folder_fd = os.open(folder, flags) if beside is None else os.dup(beside.folder_fd)
             for name, count in zip(names, channels, strict=True):
-                path = folder / name
-                fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o644)
-                self.files.append(AudioFile(path, fd, Layout.plan(count, format)))
+                path, layout = folder / name, Layout.plan(count, format)
+                flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC
+                fd = os.open(name, flags, 0o644, dir_fd=self.folder_fd)
+                self.files.append(AudioFile(path, fd, layout))
         except FileExistsError:
             self.discard()
             raise NameTaken(f"{path} exists already", "choose another slate or number") from None
@@ -145,20 +153,20 @@ class PartFiles:
         """The bytes written of each file."""
         return [f.layout.data_offset + f.frames * f.layout.block_align for f in self.files]
 
+    def frames_within(self, size: int) -> int:
+        """How many frames a part may have so that none of its files exceeds `size` bytes; 0 for not one."""
+        return max(0, min(_frames_within(file.layout, size) for file in self.files))
+
     def begin(self, metas: Sequence[FileMeta]) -> None:
         """Write the first headers and make them and the folder's entries durable; raises CannotWrite."""
         try:
             for file, meta in zip(self.files, metas, strict=True):
                 file.write_header(meta, 0)
             self._each(AudioFile.flush)
-            folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            os.fsync(self.folder_fd)
         except OSError as error:
             what, do = in_words(error)
-            raise CannotWrite(f"{self._folder} cannot be written: {what}", do) from error
+            raise CannotWrite(f"{self.folder} cannot be written: {what}", do) from error
 
     def append(self, chunks: Sequence[Chunk]) -> None:
         """Write chunks, in order; raises WriteFailed, after which only `cut` makes the files equal again.
@@ -212,21 +220,30 @@ class PartFiles:
         """Close every file."""
         for file in self.files:
             file.close()
+        if self.folder_fd >= 0:
+            os.close(self.folder_fd)
+            self.folder_fd = -1
         if self._helpers is not None:
             self._helpers.shutdown(wait=False)
 
     def discard(self) -> None:
-        """Close and remove every file: only for a take that never began."""
-        self.close()
+        """Remove and close every file: only for a take, or a part, that never began."""
         for file in self.files:
             with contextlib.suppress(OSError):
-                file.path.unlink()
+                os.unlink(file.path.name, dir_fd=self.folder_fd)
+        self.close()
 
     def _each(self, act: Callable[..., None], *more: Iterable[FileMeta]) -> None:
         """Do something that waits for the disk to every file, several at a time."""
         done = map if self._helpers is None else self._helpers.map
         for _ in done(act, self.files, *more):
             pass
+
+
+def _frames_within(layout: Layout, size: int) -> int:
+    frames = (size - layout.data_offset) // layout.block_align
+    end = layout.data_offset + frames * layout.block_align
+    return frames if end + len(tail(layout, frames)) <= size else frames - 1
 
 
 def _zeros(count: int) -> list[memoryview]:

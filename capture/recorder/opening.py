@@ -19,10 +19,12 @@ from capture.journal.durable import make_folder
 from capture.journal.errors import NameTaken, in_words
 from capture.journal.keys import Key
 from capture.journal.meta import file_meta
+from capture.journal.numbering import next_part
 from capture.journal.record import TakeRecord
 from capture.journal.writer import JournalWriter
 from capture.recorder.errors import CannotWrite
 from capture.recorder.files import PartFiles
+from capture.recorder.parts import begin_part, next_files
 from capture.recorder.rolling import Plan, RollingTake
 from capture.recorder.timeline import Timeline
 from capture.take import Track
@@ -53,7 +55,9 @@ def plan_of(begin: Json, rate: int, channels: int, chunk_frames: int, limit: obj
     if audio.get("format") not in FORMATS:
         raise UsageError(f"there is no format {audio.get('format')!r}", "use pcm24 or float32")
     most = limit if isinstance(limit, int) and limit > 0 else None
-    return Plan(tracks, str(audio["format"]), rate, chunk_frames, most)
+    split = audio.get("split_bytes")
+    most_bytes = split if isinstance(split, int) and split > 0 else 0
+    return Plan(tracks, str(audio["format"]), rate, chunk_frames, most, most_bytes)
 
 
 def open_take(take: RollingTake, path: Path, begin: Json, chain: object, key: Key) -> None:
@@ -84,12 +88,15 @@ def open_part(
 ) -> None:
     """The next part of a take whose journal was opened again; `take.offset` is its first frame.
 
-    Raises NameTaken, CannotWrite or JournalError; files made here are removed then.
+    The files get the names that the take's first part asks for, unless others are given. Raises NameTaken,
+    CannotWrite or JournalError; files made here are removed then.
     """
-    record = journal.record
-    part, end = len(record.parts) + 1, record.frames
+    record, folder, end = journal.record, journal.path.parent, journal.record.frames
     with contextlib.ExitStack() as undo:
-        files = _files(take, journal.path.parent, names)
+        if names:
+            number, files = next_part(record), _files(take, folder, names)
+        else:
+            number, files = next_files(folder, record, take.pool)
         undo.callback(files.discard)
         torn = {"torn": base64.b64encode(journal.torn).decode()} if journal.torn else {}
         missing = take.offset - end
@@ -104,20 +111,8 @@ def open_part(
                 cause=cause,
                 filled=False,
             )
-        journal.append(
-            "part",
-            take.offset,
-            sync=True,
-            part=part,
-            first=take.offset,
-            first_pm=first_pm,
-            files=names,
-            cause=cause,
-            time_reference=record.time_reference + take.offset,
-            **torn,
-        )
-        files.begin([file_meta(record, part, index) for index in range(len(names))])
-        take.writer.begin(files, journal, key, part=part, first=take.offset)
+        begin_part(journal, files, number, take.offset, cause, first_pm=first_pm, **torn)
+        take.writer.begin(files, journal, key, part=number, first=take.offset)
         take.gaps = list(record.gaps)
         undo.pop_all()
 

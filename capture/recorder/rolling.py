@@ -30,6 +30,7 @@ class Plan:
     rate: int
     max_frames: int
     limit_frames: int | None = None
+    split_bytes: int = 0  # a part ends before one of its files exceeds this; 0: one part
 
     @property
     def columns(self) -> list[list[int]]:
@@ -54,7 +55,7 @@ class RollingTake:
         self.plan, self.start, self.offset = plan, start, offset
         self.least = offset  # a Stop may lie in the hole before this part, but not before what came then
         self.pool = PackerPool(plan.columns, _format(plan.format), plan.max_frames)
-        self.writer = TakeWriter(self.pool, plan.rate, TakeLevels(plan.tracks))
+        self.writer = TakeWriter(self.pool, plan.rate, TakeLevels(plan.tracks), plan.split_bytes)
         self.gaps: list[Gap] = []
         self.fed = 0  # frames of this part so far, silence included
         self.end_frame: int | None = None  # where it is to stop, on this part's own count

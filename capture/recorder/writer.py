@@ -2,6 +2,7 @@
 
     before silence          the line of its gap, fsync of the journal
     every 0.3 s of audio    write, fdatasync, sizes in the headers
+    where a file is full    block and `part` line, the take goes on in new files (see parts.py)
     about every second      the `block` line with its hashes, fsync of the journal
     at the end              the rest, `end` and `seal`, then the final headers
 
@@ -20,8 +21,9 @@ from capture.errors import TakechainError
 from capture.journal.errors import in_words
 from capture.journal.keys import Key
 from capture.journal.meta import file_meta
-from capture.journal.record import Block
+from capture.journal.record import SPLIT, Block
 from capture.journal.writer import JournalWriter
+from capture.recorder import parts
 from capture.recorder.errors import WriteFailed
 from capture.recorder.files import PartFiles
 from capture.recorder.hold import Chunk, PackerPool
@@ -45,9 +47,9 @@ class Ending:
 
 
 class TakeWriter(threading.Thread):
-    """Writes one part of one take; `first` is the part's first frame on the take's timeline."""
+    """Writes one take from a frame of its timeline on: in one part, or as many as `split_bytes` asks for."""
 
-    def __init__(self, pool: PackerPool, rate: int, levels: TakeLevels) -> None:
+    def __init__(self, pool: PackerPool, rate: int, levels: TakeLevels, split_bytes: int = 0) -> None:
         super().__init__(name="writer", daemon=True)
         self.rate, self.levels = rate, levels
         self.begun = False
@@ -59,6 +61,7 @@ class TakeWriter(threading.Thread):
         self.journal: JournalWriter
         self._pool, self._key = pool, Key(bytes(32))
         self._part, self._first = 1, 0
+        self._split_bytes, self._part_end = split_bytes, parts.ENDLESS
         self._ready = threading.Condition()
         self._queue: deque[Chunk] = deque()
         self._queued = 0
@@ -79,6 +82,7 @@ class TakeWriter(threading.Thread):
         self.files, self.journal, self._key = files, journal, key
         self._part, self._first = part, first
         self.frames = self._block_first = first
+        self._part_end = first + parts.part_frames(files, self._split_bytes)
         self._beat = first if part == 1 else 0  # a later part says at once what it took over
         self.begun = True
         self.start()
@@ -172,14 +176,45 @@ class TakeWriter(threading.Thread):
             return chunks, self._ending, hurry
 
     def _write(self, chunks: list[Chunk], whole: bool) -> None:
+        waiting = deque(chunks)
+        while waiting:
+            if self.frames >= self._part_end:
+                self._next_part()
+            self._write_in_part(parts.taken(waiting, self._part_end - self.frames), whole)
+
+    def _write_in_part(self, chunks: list[Chunk], whole: bool) -> None:
         self._journal_gaps(self.frames + sum(chunk.frames for chunk in chunks))
         self.files.append(chunks)
         for chunk in chunks:
             self.levels.add(chunk.frames, chunk.levels)
         self.files.sync()
         self.frames = self._first + self.files.frames
-        if whole or self.frames - self._block_first >= BLOCK_SECONDS * self.rate:
+        full = self.frames >= self._part_end
+        if whole or full or self.frames - self._block_first >= BLOCK_SECONDS * self.rate:
             self._journal_block(sync=True)
+
+    def _next_part(self) -> None:
+        """Go on in new files; where none can be made the present ones grow on: no frame is lost for that."""
+        try:
+            record, folder = self.journal.record, self.files.folder
+            number, files = parts.next_files(folder, record, self._pool, beside=self.files)
+        except TakechainError as error:
+            text = f"{error.what}: part {self._part} goes on"
+            self.journal.append("device", self.frames, device="disk", state="not split", text=text)
+            self._part_end = self.frames + parts.part_frames(self.files, self._split_bytes)
+            return
+        try:
+            parts.begin_part(self.journal, files, number, self.frames, SPLIT)
+        except BaseException:
+            files.discard()
+            raise
+        full, self.files = self.files, files
+        done, self._part, self._first = self._part, number, self.frames
+        self._part_end = self.frames + parts.part_frames(files, self._split_bytes)
+        try:
+            full.finish(file_meta(self.journal.record, done, i) for i in range(self._count))
+        finally:
+            full.close()
 
     def _journal_block(self, *, sync: bool) -> None:
         frames = self.frames - self._block_first
@@ -216,9 +251,10 @@ class TakeWriter(threading.Thread):
     def _journal_gaps(self, before: int) -> None:
         """The lines of silence before this frame, durable: without its line it would pass for sound."""
         with self._ready:
-            due = [gap for gap in self._gaps if gap.first < before]
-            self._gaps = [gap for gap in self._gaps if gap.first >= before]
-        for gap in due:
+            due = [parts.gap_split(gap, self._part_end) for gap in self._gaps if gap.first < before]
+            later = [gap for gap in self._gaps if gap.first >= before]
+            self._gaps = [*(gap for _, behind in due for gap in behind), *later]
+        for gap, _ in due:
             self._journal_gap(gap)
         if due:
             self.journal.sync()
@@ -257,9 +293,8 @@ class TakeWriter(threading.Thread):
             if frames > self.frames:
                 self._journal_gap(Gap(self.frames, frames - self.frames, 0, 0, reason, filled=False))
         record = self.journal.record
-        self.condition = _condition(
-            ending, damaged=bool(record.gaps or self.failure or len(record.parts) > 1)
-        )
+        holes = any(part.cause != SPLIT for part in record.parts[1:])
+        self.condition = _condition(ending, damaged=bool(record.gaps or self.failure or holes))
         self.journal.append(
             "end",
             frames,

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import platform
 import uuid
+from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from capture.errors import NothingRecorded
 from capture.journal.numbering import chain_name, file_names, journal_name, take_name
 from capture.station.client import version
 from capture.station.core import Core, user_name
 from capture.station.settings import today
 from capture.take import Kind
+from capture.wav.header import Layout
 from capture.wire import Json
+
+MEGABYTE = 1_000_000
+LEAST_PART_SECONDS = 2.0  # making new files takes a moment: a part has to be longer than that
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,20 @@ def plan(core: Core, available: int) -> Plan:
     )
 
 
+def refuse_short_parts(core: Core, take: Plan) -> None:
+    """Raise NothingRecorded where files of the size that was set would be full again at once."""
+    settings, widest = core.settings, max(Counter(file for file, _ in take.places).values(), default=1)
+    layout = Layout.plan(widest, "float32" if settings.format == "float32" else "pcm24")
+    pace = layout.block_align * settings.rate
+    seconds = (settings.split_mb * MEGABYTE - layout.data_offset) / pace
+    if settings.split_mb and seconds < LEAST_PART_SECONDS:
+        needed = -(-(layout.data_offset + round(LEAST_PART_SECONDS * pace)) // MEGABYTE)
+        raise NothingRecorded(
+            f"files of {settings.split_mb} MB would hold {max(0.0, seconds):.1f} s of this take",
+            f"split at {needed} MB or more, or at 0 for one file however long",
+        )
+
+
 def track_name(core: Core, channel: int) -> str:
     """What the source on an input is called, or which input it is."""
     named = core.patch.patch.fields.get(f"input.{channel}.source.name")
@@ -92,6 +112,7 @@ def track_name(core: Core, channel: int) -> str:
 def begin_fields(core: Core, take: Plan, kind: Kind, chain_digest: str, limit: int | None) -> Json:
     """The begin line as far as the station knows it; the recorder adds the clock and the time reference."""
     settings, library = core.settings, core.library
+    split = {"split_bytes": settings.split_mb * MEGABYTE} if settings.split_mb else {}
     counter, previous = library.next_counter(take.journal)
     return {
         "format": "takechain-take/1",
@@ -107,7 +128,7 @@ def begin_fields(core: Core, take: Plan, kind: Kind, chain_digest: str, limit: i
         "kind": kind.value,
         "covers": None,
         "by": user_name(),
-        "audio": {"rate": settings.rate, "format": settings.format, "layout": take.layout},
+        "audio": {"rate": settings.rate, "format": settings.format, "layout": take.layout, **split},
         "tracks": [
             {"number": at, "input": channel, "name": name, "file": place[0], "channel": place[1]}
             for at, (channel, name, place) in enumerate(

@@ -12,6 +12,7 @@ from capture.take import format_inputs, parse_inputs
 
 NAME_LENGTH = 300
 _RATES = (8000, 768_000)
+_MOST_SPLIT_MB = 1_000_000
 
 
 @dataclass
@@ -32,6 +33,7 @@ class Settings:
     name_prefix: str = ""
     day: str = ""
     lost_grace: float = 120.0  # seconds a take is kept open for a lost interface to come back
+    split_mb: int = 0  # a take goes on in new files before one exceeds so many 10^6 bytes; 0: never
     sensors: list[dict[str, str]] = field(default_factory=list)
 
     @staticmethod
@@ -152,6 +154,15 @@ def _sensors(name: str, value: Any) -> list[dict[str, str]]:
     return [{key: _text(key, text) for key, text in sensor.items() if text} for sensor in value]
 
 
+def _split(name: str, value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MOST_SPLIT_MB:
+        raise UsageError(
+            f"{name}: {value!r} is not a size of files",
+            f"give megabytes from 1 to {_MOST_SPLIT_MB}, or 0 not to split",
+        )
+    return value
+
+
 def _seconds(most: float) -> Callable[[str, Any], float]:
     def checked(name: str, value: Any) -> float:
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
@@ -177,5 +188,6 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "name_prefix": _text,
     "day": _text,
     "lost_grace": _seconds(600),
+    "split_mb": _split,
     "sensors": _sensors,
 }

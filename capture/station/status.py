@@ -72,6 +72,7 @@ def _setup(station: Station) -> Json:
         "slate": settings.slate,
         "stop_guard": settings.stop_guard,
         "lost_grace": settings.lost_grace,
+        "split_mb": settings.split_mb,
         "links": settings.links,
         "numbering": settings.numbering,
         "prefix": settings.name_prefix,

@@ -13,9 +13,8 @@ from capture.chain.snapshot import snapshot
 from capture.clock import boottime_ns
 from capture.errors import NothingRecorded, RecorderBusy, TakechainError, UsageError
 from capture.journal.durable import make_folder
-from capture.journal.numbering import file_names
 from capture.journal.record import TakeRecord
-from capture.station.begin import Plan, begin_fields, plan, with_defaults
+from capture.station.begin import Plan, begin_fields, plan, refuse_short_parts, with_defaults
 from capture.station.core import Core, Rolling
 from capture.station.disk import LEAST_SECONDS, take_bytes_per_second
 from capture.station.errors import RecorderReplaced
@@ -61,6 +60,7 @@ class Takes:
         wanted = self.plan()
         if not wanted.inputs:
             raise NothingRecorded("no input is armed", "arm one with `a`, or choose inputs in the set-up")
+        refuse_short_parts(core, wanted)
         self._refuse_without_room(len(wanted.inputs))
         chain = snapshot(core.patch.patch, wanted.inputs)
         for number in range(wanted.number, wanted.number + _TRIES):
@@ -166,10 +166,8 @@ class Takes:
             core.follow("arm")
             self._finished(rolling)
             return
-        part = max((p.number for p in record.parts), default=1) + 1
-        files = part_files(record, part)
         try:
-            answer = link.call("continue", journal=str(rolling.journal), part=part, files=files, cause=cause)
+            answer = link.call("continue", journal=str(rolling.journal), cause=cause)
         except WireError:
             raise
         except TakechainError as error:
@@ -183,7 +181,7 @@ class Takes:
             self._finished(rolling)
             return
         core.follow("resume")
-        core.notices.warn("take", f"{rolling.name} goes on as part {part} ({cause})")
+        core.notices.warn("take", f"{rolling.name} goes on as part {answer.get('part')} ({cause})")
 
     def _rolls(self, take: Plan, uuid: str, limit: int | None, began: Json) -> Json:
         core = self.core
@@ -263,18 +261,6 @@ class Takes:
             "air": self._sensors.air(),
             "host": socket.gethostname(),
         }
-
-
-def part_files(record: TakeRecord, part: int) -> list[str]:
-    """The file names of another part of a take, with the tracks and pairs it began with."""
-    pairs: dict[int, list[int]] = {}
-    for track in record.tracks:
-        pairs.setdefault(track.file, []).append(track.number)
-    links = (
-        [] if record.layout == "poly" else [(pair[0], pair[1]) for pair in pairs.values() if len(pair) == 2]
-    )
-    names = [track.name for track in record.tracks]
-    return file_names(record.recorded_name, names, record.layout, part, links)[0]
 
 
 def _landed(record: TakeRecord, line: Json, known: int) -> bool:

@@ -49,6 +49,26 @@ def test_its_files_are_whole_and_hashed_whole(taken: dict[str, object]) -> None:
             assert (audio.getnframes(), audio.getframerate(), audio.getsampwidth()) == (72_000, 48_000, 3)
 
 
+def test_a_split_take_is_clean_verifies_and_is_told_file_by_file(cli: Cli) -> None:
+    taken = cli.ok(
+        "record", *RIG, "--inputs", "1-8", "--rate", "192000", "--layout", "poly", "--format", "float32",
+        "--slate", "Halves", "--split", "13", "--seconds", "2.5",
+    )  # fmt: skip
+    assert (taken["condition"], taken["frames"]) == ("clean", 480_000)
+    assert [file["part"] for file in taken["files"]] == [1, 2]
+    assert sum(file["frames"] for file in taken["files"]) == 480_000
+    sizes = [Path(file["path"]).stat().st_size for file in taken["files"]]
+    assert 13_000_000 - 8 * 4 < sizes[0] <= 13_000_000
+    assert cli.run("verify", str(taken["journal"])).code == 0
+    refused = cli.run("record", *RIG, "--inputs", "1-8", "--split", "1", "--seconds", "1")
+    assert refused.code == 4
+    assert refused.said[0].startswith("takechain: files of 1 MB would hold")
+    assert cli.run("record", *RIG, "--split", "-3", "--seconds", "1").code == 2
+    back = ("--rate", "48000", "--layout", "track", "--format", "pcm24", "--split", "0")
+    whole = cli.ok("record", *RIG, *back, "--slate", "Halves", "--inputs", "1", "--seconds", "0.3")
+    assert len(whole["files"]) == 1
+
+
 def test_without_json_it_tells_people(cli: Cli, taken: dict[str, object]) -> None:
     result = cli.run(
         "record", *RIG, "--inputs", "1", "--slate", "Aurora", "--seconds", "0.5", "--layout", "poly"

@@ -64,6 +64,31 @@ def test_every_sample_is_the_one_that_was_played(
     assert found.exact, found
 
 
+@pytest.mark.parametrize("layout", ["poly", "track"])
+def test_joined_parts_are_every_sample_that_was_played(rig: Rig, tmp_path: Path, layout: str) -> None:
+    numbers = iter(range(1, 10))
+    inputs = range(1, CHANNELS + 1)
+    with recorder_on(rig, tmp_path) as recorder:
+
+        def run() -> tuple[int, dict]:
+            number = next(numbers)
+            begin = begin_of(inputs, layout, number=number, interface="jack:siggen")
+            begin["audio"]["split_bytes"] = 1_000_000 if layout == "poly" else 100_000
+            recorder.roll(tmp_path / "take", begin, limit=2 * rig.rate)
+            return number, recorder.wait_ended()
+
+        number, last = rig.fair(run)
+    assert (last["frames"], last["lost_frames"], last["condition"]) == (2 * rig.rate, 0, "clean")
+    record = load(tmp_path / "take" / f"Aurora_T{number:03d}.take.jsonl")
+    assert len(record.parts) >= 4
+    pieces = [
+        np.concatenate([integers_of(tmp_path / "take" / n) for n in part.files], axis=1)
+        for part in record.parts
+    ]
+    found = check_signal(np.concatenate(pieces), inputs)
+    assert (found.exact, found.frames) == (True, 2 * rig.rate)
+
+
 def test_killed_mid_take_it_goes_on_where_the_clock_stands(rig: Rig, tmp_path: Path) -> None:
     inputs, folder = range(1, CHANNELS + 1), tmp_path / "take"
     with recorder_on(rig, tmp_path) as recorder:

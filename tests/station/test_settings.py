@@ -48,6 +48,8 @@ def test_what_a_library_remembers_never_stops_a_station(stored: dict[str, Any]) 
         ("links", "1-2,2-3", "one pair only"),
         ("project", "x" * 301, "too many"),
         ("stop_guard", "yes", "neither on nor off"),
+        ("split_mb", -1, "0 not to split"),
+        ("split_mb", 1.5, "megabytes from 1"),
         ("lost_grace", 601, "seconds from 0 to 600"),
         ("lost_grace", float("nan"), "seconds from 0 to 600"),
     ],

@@ -49,3 +49,41 @@ def station_is_busy(folder: Path) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "sitecustomize.py").write_text(_BUSY)
     return str(folder)
+
+
+_DEADLY = """
+import os
+import signal
+
+import capture.recorder.{module} as module
+
+def dying(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+before = module.{name}
+calls = 0
+
+
+def maybe(*args, **more):
+    global calls
+    calls += 1
+    if calls > {lives}:
+        dying()
+    return before(*args, **more)
+
+
+module.{name} = maybe
+"""
+
+
+def dies_at(folder: Path, place: str) -> str:
+    """A PYTHONPATH with which a recorder is killed where its first take goes on in other files.
+
+    `place` is what it was about to do: `begin_part` (the line), `PartFiles.begin` (the headers) or
+    `PartFiles.finish` (the headers of the part before).
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    module, lives = ("parts", 0) if place == "begin_part" else ("files", int(place == "PartFiles.begin"))
+    (folder / "sitecustomize.py").write_text(_DEADLY.format(module=module, name=place, lives=lives))
+    return str(folder)

@@ -63,6 +63,9 @@ def record(
     links: Annotated[
         str | None, typer.Option("--links", metavar="1-2,5-6", help="Pairs that share one stereo file.")
     ] = None,
+    split: Annotated[
+        int | None, typer.Option("--split", metavar="MB", help="New files before one exceeds MB; 0: never.")
+    ] = None,
     seconds: Annotated[
         float | None, typer.Option("--seconds", metavar="S", help="End after S seconds of timeline.")
     ] = None,
@@ -82,7 +85,7 @@ def record(
     """Record one take. What is not said is as it was last time."""
     wanted: Json = {
         "interface": interface, "rate": rate, "format": format_, "layout": layout, "inputs": inputs,
-        "links": links, "project": project, "session": session, "slate": slate,
+        "links": links, "project": project, "session": session, "slate": slate, "split_mb": split,
     }  # fmt: skip
     _check(wanted, seconds)
     with _Stopper() as stopper, contextlib.ExitStack() as open_things:

@@ -74,6 +74,7 @@ FIELDS = (
         width="medium",
         first=False,
     ),
+    Field("split_mb", "Split at", 10, "MB", width="short"),
 )
 SECTIONS = (1, 3, 7, 9)  # lines that begin a section
 _SETUP = ("format", "layout", "project", "session", "slate", "numbering")
@@ -85,6 +86,7 @@ def values_of(view: View) -> dict[str, str]:
     setup = view.setup
     found = {name: str(setup.get(name) or "") for name in (*_SETUP, "rate", "inputs", "prefix")}
     found["interface"] = str((view.interface or {}).get("id") or "")
+    found["split_mb"] = str(setup.get("split_mb") or "")
     found["links"] = ",".join(f"{a}-{b}" for a, b in setup.get("links") or [])
     found["stop_guard"] = "yes" if setup.get("stop_guard") else "no"
     found["people"] = people_text(view.status.get("people"))
@@ -121,6 +123,8 @@ def _setup(changed: dict[str, str], now: dict[str, str]) -> Json:
         setup["inputs"] = "" if text.casefold() == "all" else text
     if "stop_guard" in changed:
         setup["stop_guard"] = changed["stop_guard"] == "yes"
+    if "split_mb" in changed:
+        setup["split_mb"] = _whole("split at", changed["split_mb"] or "0")
     setup |= {name: changed[name] for name in ("links", "prefix") if name in changed}
     return setup
 
@@ -144,6 +148,12 @@ def _port_and_driver(text: str) -> Json:
 def _air(now: dict[str, str]) -> Json:
     air: Json = {name: _number(name, now[name]) for name in _AIR if now.get(name)}
     return {**air, "instrument": now.get("instrument", "")}
+
+
+def _whole(name: str, text: str) -> int:
+    if not text.strip().isdecimal():
+        raise UsageError(f"{name}: {text!r} is not a number of MB", "type it like 2000, or nothing")
+    return int(text)
 
 
 def _number(name: str, text: str) -> float:
