@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
 from textual.theme import Theme
@@ -88,6 +89,7 @@ class TakechainApp(App[None]):
 
     TITLE = "Takechain"
     CSS_PATH: ClassVar[str | Path] = Path(__file__).parent / "screens" / "shared.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+z", "aside", show=False)]  # on every page
 
     def __init__(
         self,
@@ -251,6 +253,17 @@ class TakechainApp(App[None]):
 
         self.push_screen(HelpScreen())
 
+    def action_aside(self) -> None:
+        """Ctrl-Z, whatever page is open."""
+        self.put_aside()
+
+    def put_aside(self) -> bool:
+        """Stop as programs do at Ctrl-Z, until `fg`; False where no shell could bring this screen back."""
+        if not _shell_waits():
+            return False
+        self.action_suspend_process()
+        return True
+
     async def action_quit(self) -> None:
         """Ctrl-Q asks like `q` does."""
         self.ask_to_quit()
@@ -278,6 +291,15 @@ class TakechainApp(App[None]):
                     yield SystemCommand(action.label, action.help, _doer(screen, action.id))
 
 
+def _shell_waits() -> bool:
+    """Whether the parent is a shell with job control: only that notices that we stopped, and has `fg`."""
+    parent = os.getppid()
+    try:
+        return os.getsid(parent) == os.getsid(0) and os.getpgid(parent) != os.getpgrp()
+    except OSError:
+        return False  # it has gone
+
+
 def _survey() -> Listing:
     from hardware.interfaces import survey  # only the Set-up page needs it
 
@@ -296,6 +318,8 @@ def _doer(screen: RecordingScreen, name: str) -> Callable[[], None]:
 
 def run(library: Path, demo: bool = False) -> int:
     """Show the screen until the person leaves it; what is rolling then rolls on."""
+    for fixed in ("COLUMNS", "LINES"):  # exported by some shells and tools, and believed before the terminal
+        os.environ.pop(fixed, None)
     started = time.monotonic()
     app = TakechainApp(library, demo=demo)
     app.run()

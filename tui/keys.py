@@ -311,6 +311,15 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("help", ("question_mark", "f1"), "?", "Help", "All keys (also F1)", "Session", _always, 23),
     Action(
+        "aside",
+        ("ctrl+z",),
+        "Ctrl-Z",
+        "Aside",
+        "Back to the shell until `fg`; what rolls rolls on",
+        "Session",
+        _always,
+    ),
+    Action(
         "quit", ("q",), "q", "Quit", "Leave the screen; while rolling it asks first", "Session", _always, 24
     ),
 )

@@ -102,12 +102,40 @@ async def test_without_a_page_the_clock_goes_on_by_the_status(rig: RigMaker) -> 
         assert "00:03:12.9" in rows(made.app)[3]
 
 
-async def test_a_very_small_window_shows_one_line(rig: RigMaker) -> None:
+async def test_a_very_small_window_shows_what_is_needed_most(rig: RigMaker) -> None:
     async with rig(size=(50, 10), prepare=rolling) as made:
         await shown(made, take_frames=int(192.4 * 48000))
         text = rows(made.app)
-        assert text[0].startswith("⏺ ROLLING 00:03:12.4  −2.0 dBFS in 1")
-        assert not any(text[1:])
+        assert text[0] == "⏺ ROLLING 00:03:12.4  s stops"
+        assert "−2.0 dBFS in 1  Aurora · take 4  larger shows more" in text
+
+
+@pytest.mark.parametrize("size", [(20, 5), (30, 2), (9, 3), (1, 1)], ids=str)
+async def test_a_tiny_window(rig: RigMaker, size: tuple[int, int]) -> None:
+    async with rig(size=size, prepare=rolling) as made:
+        made.station.facts["warnings"] = []
+        await made.settle()
+        await shown(made, take_frames=int(192.4 * 48000))
+        golden(made.app, GOLDENS / f"rolling_{size[0]}x{size[1]}.txt")
+
+
+async def test_a_tiny_window_says_what_is_wrong_and_asks(rig: RigMaker) -> None:
+    async with rig(size=(20, 5), prepare=rolling) as made:
+        made.station.facts["take"]["lost_frames"] = 4800
+        made.station.facts["warnings"] = [{"id": 2, "utc": "", "text": "the disk is nearly full"}]
+        await made.settle()
+        await shown(made, take_frames=int(192.4 * 48000))
+        wrong = ["⏺ ROLLING 00:03:12.4", "s stops", "≈ 4800 frames lost", "the disk is nearly", "full"]
+        assert rows(made.app) == wrong
+        await made.press("t")
+        await made.beat()
+        assert rows(made.app)[3].startswith(" note on Aurora_T004")
+        await made.press("escape", "q")
+        await made.beat()
+        assert rows(made.app)[:3] == ["⏺ ROLLING 00:03:12.4", "A take is rolling. …", "c cancel, stay here"]
+        await made.press("c")
+        await made.beat()
+        assert rows(made.app) == wrong
 
 
 async def test_no_color_still_says_everything(rig: RigMaker, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,6 +56,10 @@ class Terminal:
         children = Path(f"/proc/{shell}/task/{shell}/children").read_text().split()
         return int(children[0])
 
+    def resize(self, columns: int, rows: int) -> None:
+        """Make the window this large."""
+        self._call("resize-window", "-t", "t", "-x", str(columns), "-y", str(rows))
+
     def close(self) -> None:
         """End the terminal and what runs in it."""
         subprocess.run([*self._tmux, "kill-server"], capture_output=True, check=False)

@@ -15,11 +15,11 @@ from tui.screens import words
 from tui.screens.chain_orders import ChainOrders
 from tui.screens.session_orders import SessionOrders
 from tui.screens.take_orders import TakeOrders
-from tui.widgets.band import Band, one_line
+from tui.widgets.band import Band
 from tui.widgets.bank import Bank
 from tui.widgets.bottom import Bottom, Keys
 from tui.widgets.facts import AirLine, ChainColumn, ChainLine, SessionLine, TrackLine, WarningLine
-from tui.widgets.rows import Rows
+from tui.widgets.little import Little
 from tui.widgets.takes import Takes
 
 SMALLEST = (64, 16)
@@ -69,7 +69,7 @@ class RecordingScreen(TakeOrders, ChainOrders, SessionOrders):
 
     def compose(self) -> ComposeResult:
         """The widgets from top to bottom; `small` replaces them all in a very small window."""
-        yield Rows(id="small")
+        yield Little(id="small")
         yield Band(id="band")
         yield SessionLine(id="session")
         with Horizontal(id="middle"):
@@ -92,7 +92,7 @@ class RecordingScreen(TakeOrders, ChainOrders, SessionOrders):
 
     @property
     def small(self) -> bool:
-        """Whether the window is too small for more than one line."""
+        """Whether the window is too small for more than a few facts."""
         return self.size.width < SMALLEST[0] or self.size.height < SMALLEST[1]
 
     def on_mount(self) -> None:
@@ -102,6 +102,7 @@ class RecordingScreen(TakeOrders, ChainOrders, SessionOrders):
     def on_resize(self) -> None:
         """Fill the rows anew for the new width."""
         self.set_class(self.small, "-small")
+        self.bottom.only_when_asked(self.small)
         self.set_class(self.size.width >= BROAD, "-broad")
         self._make_room()
         self.call_after_refresh(self.on_view)
@@ -152,7 +153,12 @@ class RecordingScreen(TakeOrders, ChainOrders, SessionOrders):
         if self.small:
             number, worst = self.bank.meters.worst()
             text = f"{words.level(worst)} dBFS in {number}" if self.bank.fresh else "no data"
-            self.query_one("#small", Rows).show([one_line(view, elapsed, text)])
+            self.query_one(Little).update(view, elapsed, text, self._told())
+
+    def _told(self) -> str:
+        """What warning line and footer say, where there is room for one of them."""
+        warning = str(self.view.warnings[0].get("text", "")) if self.view.warnings else ""
+        return self.takechain.gone or self.trouble or self.said or warning
 
     def on_bank_chosen(self, message: Bank.Chosen) -> None:
         """A click on a meter selects its input."""

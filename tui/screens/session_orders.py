@@ -66,6 +66,11 @@ class SessionOrders(Desk):
         """Open the help page."""
         self.takechain.open_help()
 
+    def do_aside(self) -> None:
+        """Give the terminal back to the shell."""
+        if not self.takechain.put_aside():
+            self.say("no shell waits behind this screen · q leaves it")
+
     def do_quit(self) -> None:
         """Leave; while a take rolls, ask what shall become of it."""
         if not self.view.take:

@@ -108,10 +108,3 @@ def _right(view: View, clients: int) -> list[str]:
         f"disk {words.left(disk.get('seconds_left'))}" if disk else "",
         f"⇄ {clients}" if clients > 1 else "",
     ]
-
-
-def one_line(view: View, seconds: float, worst: str) -> list[Span]:
-    """All that a window below 64 × 16 can hold: state, time, the worst level, and what would help."""
-    look = LOOKS.get(view.state, LOOKS["offline"])
-    time = f" {words.clock(seconds)}" if view.take else ""
-    return [(f"{look.shape} {look.word}{time}", "strong"), (f"  {worst}  make the window larger", "")]

@@ -15,7 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Label
 
 from tui.keys import Action
-from tui.widgets.rows import Row, Rows, Span, cells
+from tui.widgets.rows import Row, Rows, Span, cells, cut, packed
 
 MORE = "? Help"
 FOOTER, TYPING, ASKING = "footer", "typing", "asking"
@@ -94,6 +94,8 @@ class Bottom(Widget):
         self._chosen: Callable[[str], None] | None = None
         self._stretch: Callable[[str], str | None] | None = None
         self._mode = FOOTER
+        self._question = ""
+        self._only_when_asked = False
 
     def compose(self) -> ComposeResult:
         """Footer, line and question, of which `_turn_to` shows one."""
@@ -113,6 +115,15 @@ class Bottom(Widget):
         """Begin with the footer."""
         self._turn_to(FOOTER)
 
+    def only_when_asked(self, hidden: bool) -> None:
+        """Show nothing but line and question: a very small window has no room for the footer."""
+        self._only_when_asked = hidden
+        self.display = self.busy or not hidden
+        if self._mode == ASKING:
+            self._show_question()
+        else:
+            self._size_choice(None)
+
     def _turn_to(self, mode: str) -> None:
         """Show the widgets of one mode; by display, since classes would have all styles computed anew."""
         self._mode = mode
@@ -123,6 +134,7 @@ class Bottom(Widget):
             ("choice", ASKING),
         ):
             self.query_one(f"#{widget_id}").display = mode == shown_in
+        self.only_when_asked(self._only_when_asked)
 
     def ask_text(
         self,
@@ -158,7 +170,7 @@ class Bottom(Widget):
         A key that `stretch` answers with a text changes the question instead of answering it.
         """
         self._options, self._chosen, self._stretch = options, then, stretch
-        self._show_question(question)
+        self._question = question
         self._turn_to(ASKING)
         self.screen.set_focus(self.query_one(Choice))
 
@@ -199,7 +211,8 @@ class Bottom(Widget):
 
     def _answer(self, key: str) -> None:
         if self._stretch and (question := self._stretch(key)):
-            self._show_question(question)
+            self._question = question
+            self._show_question()
             return
         chosen = self._options[0].key if key == "enter" else key
         if chosen in {option.key for option in self._options}:
@@ -207,7 +220,11 @@ class Bottom(Widget):
             if self._chosen:
                 self._chosen(chosen)
 
-    def _show_question(self, question: str) -> None:
+    def _show_question(self) -> None:
+        if self._only_when_asked:
+            self._show_it_small()
+            return
+        self._size_choice(None)
         answers: Row = [
             span
             for place, option in enumerate(self._options)
@@ -217,5 +234,17 @@ class Bottom(Widget):
             )
         ]
         self.query_one(Choice).show(
-            [[(f" {question}", "strong")], [*answers, (" Esc", "key"), (" back", "")]]
+            [[(f" {self._question}", "strong")], [*answers, (" Esc", "key"), (" back", "")]]
         )
+
+    def _show_it_small(self) -> None:
+        """The question and its answers in as many rows as they need; one stays for the state."""
+        width, height = self.screen.size
+        answers: list[Row] = [[(option.key, "key"), (f" {option.label}", "")] for option in self._options]
+        rows = [cut([(self._question, "strong")], width), *packed(answers, width, max(height - 2, 0))]
+        self._size_choice(len(rows))
+        self.query_one(Choice).show(rows)
+
+    def _size_choice(self, rows: int | None) -> None:
+        """Give the question so many rows, or those of the footer."""
+        self.styles.height = self.query_one(Choice).styles.height = rows

@@ -119,6 +119,21 @@ def cut(row: Row, width: int) -> list[Span]:
     return [*kept, ("…", "dim")] if width > 0 else []
 
 
+def packed(parts: Sequence[Row], width: int, height: int) -> list[list[Span]]:
+    """Parts in their order, as many to a row as fit whole; one that is wider than a row is cut."""
+    rows: list[list[Span]] = []
+    room = 0
+    for part in parts:
+        size = sum(cells(text) for text, _ in part)
+        if rows and size + 2 <= room:
+            rows[-1] += [("  ", ""), *part]
+            room -= size + 2
+        elif len(rows) < height:
+            rows.append(cut(part, width))
+            room = width - size
+    return rows
+
+
 def clip(text: str, width: int) -> str:
     """The text's beginning of at most `width` cells."""
     if cells(text) <= width:
