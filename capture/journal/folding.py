@@ -167,7 +167,7 @@ def _reading(record: TakeRecord, fields: Json) -> None:
     record.readings.append(
         Reading(
             frame=whole(fields.get("frame")),
-            utc=moment(fields.get("utc")),
+            utc=moment(fields.get("at") or fields.get("utc")),
             value=real(fields.get("value")),
             typed=fields.get("typed") is True,
             simulated=fields.get("simulated") is True,
@@ -302,6 +302,10 @@ def present_name(record: TakeRecord) -> str:
     return prefix + take_name(record.slate, record.number)
 
 
+def _preroll(record: TakeRecord, fields: Json) -> None:
+    record.pre_roll_safe = whole(fields.get("frames"))
+
+
 def _end(record: TakeRecord, fields: Json) -> None:
     _cut(record, whole(fields.get("frames")))
     record.ended, record.ended_at = True, moment(fields.get("utc"))
@@ -309,6 +313,7 @@ def _end(record: TakeRecord, fields: Json) -> None:
     record.condition = one_of(Condition, fields.get("condition"), Condition.RECOVERED)
     record.reason = text(fields.get("reason"))
     record.rate_ppm = real(fields.get("rate_ppm"))
+    record.post_roll = whole(fields.get("post_roll"))
     record.levels = [
         Level(whole(e.get("track")), real(e.get("peak")), real(e.get("rms")), whole(e.get("overs")))
         for e in objects(fields.get("levels"))
@@ -334,6 +339,7 @@ def _rewrite(record: TakeRecord, fields: Json) -> None:
 
 _HANDLERS: dict[str, Callable[[TakeRecord, Json], None]] = {
     "begin": _begin,
+    "preroll": _preroll,
     "block": _block,
     "reading": _reading,
     "gap": _gap,

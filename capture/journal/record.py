@@ -178,6 +178,8 @@ class TakeRecord:
     software: Json = field(default_factory=dict)
     time_reference: int = 0
     pre_roll: int = 0
+    pre_roll_safe: int = 0  # frames of it that the journal says are on disk
+    post_roll: int = 0
     expected_frames: int | None = None
     parts: list[Part] = field(default_factory=list)
     blocks: list[Block] = field(default_factory=list)

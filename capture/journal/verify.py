@@ -21,7 +21,7 @@ from capture.journal.places import first_line, journals_below, library_of
 from capture.journal.record import TakeRecord, begun, fold
 from capture.journal.report import Report
 from capture.journal.verify_files import check_files
-from capture.journal.verify_lines import check_lines, check_seal, check_timeline
+from capture.journal.verify_lines import check_lines, check_pre_roll, check_seal, check_timeline
 from capture.take import Condition
 
 
@@ -78,6 +78,7 @@ def verify_take(path: Path, *, begins: Begins | None = None, own_keyid: str = ""
     report.record = record
     check_seal(report, record, found.lines)
     check_timeline(report, record)
+    check_pre_roll(report, record, found.lines)
     check_files(report, record)
     _check_chain_file(report, record)
     _check_predecessor(report, record, found.lines[0].raw, begins or Begins())

@@ -19,7 +19,7 @@ _SEAL = {
 }  # fmt: skip
 _KNOWN = {
     "begin", "block", "reading", "gap", "marker", "change", "device", "part", "heartbeat", "note", "end",
-    "seal", "file", "rewrite",
+    "seal", "file", "rewrite", "preroll",
 }  # fmt: skip
 
 
@@ -202,6 +202,24 @@ def _check_splits(report: Report, record: TakeRecord) -> None:
         if part.cause == SPLIT and (part.first_pm or part.first != before):
             words = f"part {part.number} begins at frame {part.first}, where frame {before} belongs"
             report.fault(words, report.path.name)
+
+
+def check_pre_roll(report: Report, record: TakeRecord, lines: Iterable[Line]) -> None:
+    """What the journal says of the sound before Record is in the blocks before it, and said once."""
+    reach, told = 0, False
+    for line in lines:
+        first, frames = line.fields.get("first"), line.fields.get("frames")
+        if line.type == "block" and isinstance(first, int) and isinstance(frames, int):
+            reach = max(reach, first + frames)
+        elif line.type == "preroll":
+            right = isinstance(frames, int) and 0 < frames <= min(reach, record.pre_roll)
+            if told or not right:
+                report.fault(
+                    "the pre-roll said to be on disk is not what the blocks hold", _place(report, line)
+                )
+            told = True
+    if record.ended and record.pre_roll and not told:
+        report.warn(f"the recorder died before its pre-roll ({record.pre_roll} frames) was all on disk")
 
 
 def _across(holes: dict[int, int], at: int, until: int) -> int:

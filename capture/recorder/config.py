@@ -11,11 +11,14 @@ from typing import Any
 from capture.clock import boot_id, utc_text
 from capture.errors import UsageError
 from capture.recorder.page import PAGE_NAME
+from capture.recorder.preroll import BUDGET_BYTES
+from capture.wav.meta import SAMPLE_BYTES, Format
 from capture.wire import Json
 
 INFO_NAME = "recorder.json"
 SOCKET_NAME = "recorder.sock"
 _MOST = 10**7  # Hz, and channels: far beyond any interface, far below what overflows
+_MOST_BYTES = 1 << 40
 _LONGEST_S = 1e8  # tests ask for recorders that stay for good
 
 
@@ -31,6 +34,9 @@ class Config:
     ring_seconds: float = 8.0
     idle_exit_s: float = 60.0
     lost_grace_s: float = 120.0  # a lost interface that is back by then goes on with its take
+    format: Format = "pcm24"  # of the takes to come: pre-roll is kept in it
+    pre_roll_s: float = 0.0
+    pre_roll_bytes: int = BUDGET_BYTES
 
     @staticmethod
     def load(path: Path) -> Config:
@@ -55,12 +61,17 @@ class Config:
                 ring_seconds=float(fields.get("ring_seconds", 8.0)),
                 idle_exit_s=float(fields.get("idle_exit_s", 60.0)),
                 lost_grace_s=float(fields.get("lost_grace_s", 120.0)),
+                format=fields.get("format", "pcm24"),
+                pre_roll_s=float(fields.get("pre_roll_s", 0.0)),
+                pre_roll_bytes=int(fields.get("pre_roll_bytes", BUDGET_BYTES)),
             )
         except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
             raise UsageError(f"the recorder's settings are not right ({error})") from error
         if not 1 <= config.rate <= _MOST or not 1 <= config.channels <= _MOST:
             raise UsageError("the recorder needs a rate and a channel count above 0")
-        spans = (config.ring_seconds, config.idle_exit_s, config.lost_grace_s)
+        if config.format not in tuple(SAMPLE_BYTES) or not 0 <= config.pre_roll_bytes <= _MOST_BYTES:
+            raise UsageError("the recorder's settings name a format or a memory that cannot be")
+        spans = (config.ring_seconds, config.idle_exit_s, config.lost_grace_s, config.pre_roll_s)
         if not all(0 <= span <= _LONGEST_S for span in spans):
             raise UsageError("the recorder's settings name a time that cannot be")
         if "\0" in f"{config.runtime}{config.config_dir}":

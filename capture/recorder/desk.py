@@ -1,4 +1,4 @@
-"""The orders a recorder takes: status, roll, continue, append, stop, quit."""
+"""The orders a recorder takes: status, pre-roll, roll, continue, append, stop, carry-on, quit."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from hardware.interfaces import portaudio_version
 APPENDABLE = frozenset({"reading", "marker", "change", "device", "note"})
 CLOSE_SECONDS = 120.0
 START_SECONDS = 3.0
+MOST_PRE_ROLL_SECONDS = 120
 
 
 class Desk:
@@ -45,6 +46,8 @@ class Desk:
             "roll": self._roll,
             "continue": self._continue,
             "append": self._append,
+            "pre-roll": self._pre_roll,
+            "carry-on": self._carry_on,
             "stop": self._stop,
             "quit": self._quit,
         }
@@ -70,6 +73,7 @@ class Desk:
             "stream_frames": engine.timeline.position,
             "take": None if take is None or not take.writer.begun else self._about(take),
             "last": self.last,
+            "pre_roll": self._pre_roll_state(),
             "error": engine.lost,
         }
 
@@ -86,6 +90,9 @@ class Desk:
             "part": record.parts[-1].number,
             "files": [str(path) for path in writer.files.paths],
             "started_boottime_ns": record.clock.get("boottime_ns", 0),
+            "pre_roll": record.pre_roll,
+            "limit_frames": record.expected_frames,
+            "post_roll_end": take.frames_at_end if take.in_post_roll else None,
         }
 
     def _roll(self, args: Json) -> Json:
@@ -98,10 +105,16 @@ class Desk:
                 begin, engine.rate, engine.channels, engine.chunk_frames, args.get("limit_frames")
             )
             key = self._ready()
-            take = engine.do(lambda: engine.start_take(plan))
+            key_ns = _moment(args)
+            take = engine.do(lambda: engine.start_take(plan, key_ns=key_ns))
             interface, started_ns = engine.stream.interface, engine.timeline.time_of(take.start)
             fields = opening.begin_fields(
-                begin, started_ns, engine.rate, interface.origin, portaudio_version(interface.id)
+                begin,
+                started_ns,
+                engine.rate,
+                interface.origin,
+                portaudio_version(interface.id),
+                take.pre_roll,
             )
             self._or_abandon(take, lambda: opening.open_take(take, journal, fields, args.get("chain"), key))
             return self._about(take)
@@ -171,8 +184,7 @@ class Desk:
     def _append_one(self, take: RollingTake, line: object) -> Json:
         if not isinstance(line, dict) or line.get("type") not in APPENDABLE:
             raise UsageError(f"only {', '.join(sorted(APPENDABLE))} lines can be appended")
-        kind, at_ns = str(line["type"]), line.get("at_boottime_ns")
-        moment = at_ns if isinstance(at_ns, int) else boottime_ns()
+        kind, moment = str(line["type"]), _moment(line)
         fields = {
             name: value for name, value in line.items() if name not in (*opening.OURS, "at_boottime_ns")
         }
@@ -183,12 +195,30 @@ class Desk:
         return journal.append(kind, frame, **fields)
 
     def _stop(self, args: Json) -> Json:
-        at_ns = args.get("at_boottime_ns")
-        moment = at_ns if isinstance(at_ns, int) else boottime_ns()
-        closing = self.engine.closing
-        if self.engine.take is None and closing is not None:
+        """With `post_roll_s` the take rolls on for so long and ends by itself; this returns at once then."""
+        engine, moment, wanted = self.engine, _moment(args), args.get("post_roll_s")
+        post_roll = float(wanted) if isinstance(wanted, (int, float)) else 0.0
+        closing = engine.closing
+        if engine.take is None and closing is not None:
             return self._end(closing)
-        return self._end(self.engine.do(lambda: self.engine.stop_take(moment)))
+        take = engine.do(lambda: engine.stop_take(moment, post_roll=post_roll))
+        return self._about(take) if post_roll > 0 and take.writer.begun else self._end(take)
+
+    def _carry_on(self, _: Json) -> Json:
+        """Record was pressed in the post-roll."""
+        return self._about(self.engine.do(self.engine.carry_on))
+
+    def _pre_roll(self, args: Json) -> Json:
+        """Keep so many `seconds` before Record from now on."""
+        seconds = args.get("seconds")
+        if not isinstance(seconds, (int, float)) or not 0 <= seconds <= MOST_PRE_ROLL_SECONDS:
+            raise UsageError(f"there is no pre-roll of {seconds!r} s", f"give 0 to {MOST_PRE_ROLL_SECONDS} s")
+        self.engine.do(lambda: self.engine.pre_roll.ask(seconds))
+        return self._pre_roll_state()
+
+    def _pre_roll_state(self) -> Json:
+        held = self.engine.pre_roll
+        return {"asked": held.asked, "granted": held.granted, "held": held.held}
 
     def _end(self, take: RollingTake) -> Json:
         if not take.writer.done.wait(CLOSE_SECONDS):
@@ -231,6 +261,12 @@ class Desk:
         while not self.engine.timeline.running and self.engine.lost is None and time.monotonic() < until:
             time.sleep(0.01)
         return self._key()
+
+
+def _moment(args: Json) -> int:
+    """When the key was pressed, or now."""
+    at_ns = args.get("at_boottime_ns")
+    return at_ns if isinstance(at_ns, int) and not isinstance(at_ns, bool) else boottime_ns()
 
 
 def _path(args: Json, name: str) -> Path:

@@ -19,8 +19,10 @@ from numpy.typing import NDArray
 
 from capture.clock import boottime_ns
 from capture.recorder.errors import NotNow, RecorderError
+from capture.recorder.hold import chunk_frames
 from capture.recorder.meter import Meter
 from capture.recorder.page import NO_TAKE, PageWriter
+from capture.recorder.preroll import PreRoll
 from capture.recorder.rolling import Plan, RollingTake
 from capture.recorder.timeline import Timeline
 from hardware.interfaces import CaptureStream
@@ -29,9 +31,6 @@ T = TypeVar("T")
 Clock = Callable[[], int]
 
 LOOK_SECONDS = 0.05
-CHUNK_SECONDS = 0.1
-CHUNK_SAMPLES = 1 << 18  # metered, then packed: what was read once is still in the processor's cache
-LEAST_CHUNK_FRAMES = 256
 STALL_SECONDS = 1.0
 STALL_PERIODS = 4
 STOP_PATIENCE_SECONDS = 0.15
@@ -49,6 +48,7 @@ class Engine:
         page: PageWriter,
         clock: Clock = boottime_ns,
         lost_grace: float = LOST_GRACE_SECONDS,
+        pre_roll: PreRoll | None = None,
     ) -> None:
         self.stream = stream
         self.rate, self.channels = stream.rate, stream.channels
@@ -58,8 +58,8 @@ class Engine:
         self.lost: str | None = None
         self._page, self._clock = page, clock
         self._meter = Meter(stream.channels)
-        most = max(LEAST_CHUNK_FRAMES, CHUNK_SAMPLES // stream.channels)
-        self.chunk_frames = min(round(CHUNK_SECONDS * stream.rate), most)
+        self.chunk_frames = chunk_frames(stream.rate, stream.channels)
+        self.pre_roll = pre_roll or PreRoll(stream.rate, stream.channels)
         self._orders: deque[Callable[[], None]] = deque()
         self._wake = threading.Lock()  # held but for a moment: the cheapest sleep that can be ended early
         self._wake.acquire()
@@ -122,17 +122,34 @@ class Engine:
             self._orders.popleft()()
         self._supervise()
 
-    def start_take(self, plan: Plan, offset: int = 0) -> RollingTake:
-        """Begin to keep sound from the next frame on, before any file is made; only in the loop's thread."""
+    def start_take(self, plan: Plan, offset: int = 0, key_ns: int | None = None) -> RollingTake:
+        """Begin to keep sound from the next frame on, before any file is made; only in the loop's thread.
+
+        With the moment `key_ns` at which Record was pressed it begins with the sound held before that moment.
+        """
         if self.lost is not None:
             raise NotNow(f"the interface is lost: {self.lost}", "connect it again")
         if self.take is not None:
             raise NotNow("a take is rolling already", "stop it first")
         if not self.timeline.running:
             raise NotNow("no sound has come from the interface yet", "try again in a moment")
-        self.take = RollingTake(plan, self.timeline.position, offset)
+        key = None if key_ns is None else self.timeline.frame_at(key_ns)
+        self.take = self._with_pre_roll(plan, key) or RollingTake(plan, self.timeline.position, offset)
         self._stop_by = None
         return self.take
+
+    def _with_pre_roll(self, plan: Plan, key: int | None) -> RollingTake | None:
+        """A take that begins with what is held; None where nothing is held in its format."""
+        held = self.pre_roll
+        if key is None or held.format != plan.format:
+            held.clear()
+            return None
+        chunks, gaps = held.hand_over(key - held.granted)
+        if not chunks:
+            return None
+        take = RollingTake(plan, chunks[0].first)
+        take.take_over(max(0, key - take.start), chunks, gaps, held.picker(plan.columns))
+        return take
 
     def abandon_take(self, take: RollingTake) -> None:
         """Forget a take that could not begin; only in the loop's thread."""
@@ -141,14 +158,24 @@ class Engine:
         if self.ended is take:
             self.ended = None
 
-    def stop_take(self, at_ns: int | None, reason: str = "stop") -> RollingTake:
-        """End the rolling take at the frame of a moment; only in the loop's thread."""
+    def stop_take(self, at_ns: int | None, reason: str = "stop", post_roll: float = 0.0) -> RollingTake:
+        """End the take at the frame of a moment, or so many seconds later; only in the loop's thread."""
         take = self.take
         if take is None:
             raise NotNow("nothing is rolling")
         moment = self.timeline.frame_at(at_ns if at_ns is not None else self._clock())
-        take.stop_at(take.frame_of(moment), reason)
-        self._stop_by = time.monotonic() + STOP_PATIENCE_SECONDS
+        take.stop_at(take.frame_of(moment), reason, round(post_roll * self.rate))
+        left = max(0, (take.end_frame or 0) - take.fed) / self.rate if post_roll else 0.0
+        self._stop_by = time.monotonic() + left + STOP_PATIENCE_SECONDS
+        return take
+
+    def carry_on(self) -> RollingTake:
+        """Let a take in its post-roll go on as if Stop had never been said; only in the loop's thread."""
+        take = self.take
+        if take is None or not take.in_post_roll:
+            raise NotNow("no take is in its post-roll")
+        take.carry_on()
+        self._stop_by = None
         return take
 
     def _rouse(self) -> None:
@@ -157,33 +184,39 @@ class Engine:
 
     def _pause(self) -> float:
         """The time to the next look; uneven, so that looks never fall in step with the callbacks."""
-        if self._orders or self._stop_by is not None:
+        if self._orders or self._stops_soon():
             return 0.004
         self._looks += 1
         return LOOK_SECONDS * (0.8 + 0.4 * (self._looks * _GOLDEN % 1.0))
+
+    def _stops_soon(self) -> bool:
+        return self._stop_by is not None and time.monotonic() > self._stop_by - 2 * STOP_PATIENCE_SECONDS
 
     def _empty_ring(self) -> None:
         came = 0
         for samples in self.stream.read():
             for first in range(0, len(samples), self.chunk_frames):
-                self._take_in(samples[first : first + self.chunk_frames])
+                place = self.timeline.position + came + first
+                self._take_in(place, samples[first : first + self.chunk_frames])
             came += len(samples)
         step = self.timeline.look(self._clock(), came)
         if step is not None and step.frames > MOST_SILENCE_SECONDS * self.rate:
             self._lose(f"{self.stream.interface.id} gave no sound for {step.frames / self.rate:.0f} s")
             return
-        if step is not None and self.take is not None:
-            self.take.lose(step)
+        if step is not None:
+            (self.take or self.pre_roll).lose(step)
         if came:
             self._last_frames_at, self._idle_looks = time.monotonic(), 0
         else:
             self._idle_looks += 1
             self._watch()
 
-    def _take_in(self, samples: NDArray[np.float32]) -> None:
+    def _take_in(self, first: int, samples: NDArray[np.float32]) -> None:
         levels = self._meter.measure(samples)
         if self.take is not None:
             self.take.feed(samples, levels)
+        else:
+            self.pre_roll.feed(first, samples, levels)
         squares = (levels.squares / len(samples)).astype(np.float32)
         meter = self._meter
         self._page.write(self.state, *self._counts(), levels.peak, squares, meter.overs, meter.zero_run)

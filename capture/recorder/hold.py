@@ -13,6 +13,17 @@ from capture.recorder.meter import Measured
 from capture.wav.meta import Format
 from capture.wav.pack import Packer
 
+Pick = Callable[[memoryview], list[memoryview]]
+
+CHUNK_SECONDS = 0.1
+CHUNK_SAMPLES = 1 << 18  # metered, then packed: what was read once is still in the processor's cache
+LEAST_CHUNK_FRAMES = 256
+
+
+def chunk_frames(rate: int, channels: int) -> int:
+    """The most frames of an interface that are worked on at once."""
+    return min(round(CHUNK_SECONDS * rate), max(LEAST_CHUNK_FRAMES, CHUNK_SAMPLES // channels))
+
 
 @dataclass(slots=True)
 class Chunk:
@@ -23,6 +34,9 @@ class Chunk:
     data: list[memoryview] | None
     levels: Measured | None = None
     packer: Packer | None = None  # whose buffers `data` lies in; goes back to the pool once written
+    pick: Pick | None = (
+        None  # takes the files' bytes out of `data`, which is one view of all inputs until then
+    )
 
     @property
     def end(self) -> int:
@@ -38,9 +52,13 @@ class Chunk:
         head = [view[:cut] for view, cut in zip(self.data, cuts, strict=True)]
         tail = [view[cut:] for view, cut in zip(self.data, cuts, strict=True)]
         return (
-            Chunk(self.first, count, head, self.levels),
-            Chunk(frame, self.frames - count, tail, None, self.packer),
+            Chunk(self.first, count, head, self.levels, None, self.pick),
+            Chunk(frame, self.frames - count, tail, None, self.packer, self.pick),
         )
+
+    def picked(self) -> list[memoryview] | None:
+        """The bytes of each file, picked now where that was left for later."""
+        return self.data if self.data is None or self.pick is None else self.pick(self.data[0])
 
 
 class PackerPool:
@@ -117,6 +135,27 @@ class Hold:
             self._chunks.append(chunk)
         self.held += frames
         return place
+
+    def move(self, frames: int) -> None:
+        """Everything held came so many frames later than was thought."""
+        for chunk in self._chunks:
+            chunk.first += frames
+
+    def resize(self, frames: int) -> None:
+        """Hold so many frames from now on."""
+        self._frames = frames
+        while self._chunks and self.held - self._chunks[0].frames >= frames:
+            self._pass_on()
+
+    def hand_over(self, first: int, measure: Callable[[Chunk], Measured | None]) -> list[Chunk]:
+        """Everything from frame `first` on; nothing is held then. A chunk that is cut is measured anew."""
+        chunks = [chunk for chunk in self._chunks if chunk.end > first]
+        if chunks and chunks[0].first < first:
+            chunks[0] = chunks[0].split(first)[1]
+            chunks[0].levels = measure(chunks[0])
+        self._chunks.clear()
+        self.held = 0
+        return chunks
 
     def flush(self, end: int, measure: Callable[[Chunk], Measured | None]) -> None:
         """Hand on everything before frame `end` and forget the rest; a chunk that is cut is measured anew."""

@@ -117,8 +117,11 @@ def open_part(
         undo.pop_all()
 
 
-def begin_fields(begin: Json, started_ns: int, rate: int, origin: str, portaudio: str = "none") -> Json:
+def begin_fields(
+    begin: Json, started_ns: int, rate: int, origin: str, portaudio: str = "none", pre_roll: int = 0
+) -> Json:
     """The begin fields with the clock of frame 0 and what else only the recorder knows."""
+    asked: Any = begin.get("expected_frames")
     software: Any = begin.get("software")
     pair = ClockPair.now()
     when = parse_utc(pair.utc) - timedelta(microseconds=(pair.boottime_ns - started_ns) // 1000)
@@ -134,7 +137,8 @@ def begin_fields(begin: Json, started_ns: int, rate: int, origin: str, portaudio
         "software": {**(software if isinstance(software, dict) else {}), "portaudio": portaudio},
         "origin": begin.get("origin") or origin,
         "time_reference": samples_since_midnight(when, pair.utc_offset_minutes, rate),
-        "pre_roll": 0,
+        "pre_roll": pre_roll,
+        "expected_frames": None if asked is None else asked + pre_roll,
     }
 
 

@@ -19,6 +19,7 @@ from capture.recorder.config import INFO_NAME, SOCKET_NAME, Config, announce
 from capture.recorder.desk import Desk
 from capture.recorder.engine import Engine
 from capture.recorder.page import PAGE_NAME, PageWriter
+from capture.recorder.preroll import PreRoll
 from capture.wire import Server
 from hardware.errors import HardwareError
 from hardware.interfaces import CaptureStream, open_capture
@@ -66,7 +67,13 @@ class Recorder:
         self, config: Config, stream: CaptureStream, page: PageWriter, key: Callable[[], Key]
     ) -> None:
         self.config = config
-        self.engine = Engine(stream, page, lost_grace=config.lost_grace_s)
+        self.engine = Engine(
+            stream,
+            page,
+            lost_grace=config.lost_grace_s,
+            pre_roll=PreRoll(config.rate, config.channels, config.format, config.pre_roll_bytes),
+        )
+        self.engine.pre_roll.ask(config.pre_roll_s)
         self.desk = Desk(self.engine, key, self.engine.quit)
         self.server = Server(config.runtime / SOCKET_NAME, self.desk.answer)
 

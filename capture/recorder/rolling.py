@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from capture.recorder.hold import Chunk, Hold, PackerPool
+from capture.recorder.hold import Chunk, Hold, PackerPool, Pick
 from capture.recorder.levels import TakeLevels, measured_again
 from capture.recorder.meter import Measured
 from capture.recorder.timeline import Step
@@ -58,14 +59,15 @@ class RollingTake:
         self.writer = TakeWriter(self.pool, plan.rate, TakeLevels(plan.tracks), plan.split_bytes)
         self.gaps: list[Gap] = []
         self.fed = 0  # frames of this part so far, silence included
+        self.pre_roll = 0  # frames before the moment of Record
+        self.stopped_at: int | None = None  # the frame at which Stop was pressed, on the take's timeline
         self.end_frame: int | None = None  # where it is to stop, on this part's own count
         self.reason = "stop"
         self._hold = Hold(round(HOLD_SECONDS * plan.rate), self.writer.put)
         seconds = min(MOST_BACKLOG_SECONDS, BACKLOG_BYTES / max(1, plan.second_bytes))
         self._most_backlog = round(seconds * plan.rate)
         self._dropped_from: int | None = None
-        if plan.limit_frames is not None:
-            self.end_frame, self.reason = max(0, plan.limit_frames - offset), "seconds"
+        self._end_at_limit()
 
     @property
     def frames(self) -> int:
@@ -87,11 +89,47 @@ class RollingTake:
         """The frame of the take's timeline for one of the stream's."""
         return max(0, stream_frame - self.start + self.offset)
 
-    def stop_at(self, frame: int, reason: str = "stop") -> None:
-        """Stop at this frame of the take's timeline, or earlier if it was to end earlier anyway."""
-        own = max(self.least, frame) - self.offset
+    @property
+    def frames_at_end(self) -> int | None:
+        """The frame of the take's timeline where it is to stop, as far as that is known."""
+        return None if self.end_frame is None else self.offset + self.end_frame
+
+    @property
+    def in_post_roll(self) -> bool:
+        """Whether Stop was pressed and the take rolls on for a while."""
+        return self.stopped_at is not None
+
+    def take_over(self, pre_roll: int, chunks: Iterable[Chunk], gaps: Iterable[Gap], pick: Pick) -> None:
+        """Begin with what was held before Record; its chunks and gaps still stand on the stream's timeline.
+
+        `pre_roll` frames lie before the moment of Record: a length that was asked for counts from there.
+        """
+        self.pre_roll = self.least = self.writer.pre_roll = pre_roll
+        self._end_at_limit()
+        for gap in gaps:
+            self._add_gap(replace(gap, first=gap.first - self.start))
+        for chunk in chunks:
+            chunk.first, chunk.pick = chunk.first - self.start, pick
+            self._hold.add(chunk)
+            self.fed += chunk.frames
+
+    def _end_at_limit(self) -> None:
+        self.end_frame, self.reason = None, "stop"
+        if self.plan.limit_frames is not None:
+            limit = self.plan.limit_frames + self.pre_roll
+            self.end_frame, self.reason = max(0, limit - self.offset), "seconds"
+
+    def stop_at(self, frame: int, reason: str = "stop", post_roll: int = 0) -> None:
+        """Stop `post_roll` frames behind this one of the take's timeline, or where it was to end anyway."""
+        self.stopped_at = frame if self.stopped_at is None else self.stopped_at
+        own = max(self.least, frame + post_roll) - self.offset
         if self.end_frame is None or own < self.end_frame:
             self.end_frame, self.reason = own, reason
+
+    def carry_on(self) -> None:
+        """Record was pressed in the post-roll: Stop was never said."""
+        self.stopped_at = None
+        self._end_at_limit()
 
     def feed(self, samples: NDArray[np.float32], levels: Measured) -> None:
         """One chunk of the whole interface, at most `max_frames` long, the next of this part."""
@@ -128,7 +166,8 @@ class RollingTake:
         self._hold.flush(end, self._measured_again)
         self.gaps = cut_gaps(self.gaps, end)
         self.fed = end - self.offset
-        self.writer.end(Ending(self.reason, end, rate_ppm, lost_device))
+        after = 0 if self.stopped_at is None else max(0, end - max(self.least, self.stopped_at))
+        self.writer.end(Ending(self.reason, end, rate_ppm, lost_device, after))
 
     def _must_drop(self) -> bool:
         """Whether the disk has fallen so far behind that memory would run out."""
@@ -158,9 +197,10 @@ class RollingTake:
         self.writer.put_gap(gap)
 
     def _measured_again(self, chunk: Chunk) -> Measured | None:
-        if chunk.data is None:
+        data = chunk.picked()
+        if data is None:
             return None
-        return measured_again(chunk.data, self.plan.columns, self.plan.format)
+        return measured_again(data, self.plan.columns, self.plan.format)
 
 
 def _format(kind: str) -> Any:

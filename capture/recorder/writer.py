@@ -44,6 +44,7 @@ class Ending:
     frames: int  # the timeline's length had everything been written
     rate_ppm: float | None = None
     lost_device: bool = False
+    post_roll: int = 0  # frames behind the moment of Stop
 
 
 class TakeWriter(threading.Thread):
@@ -57,6 +58,7 @@ class TakeWriter(threading.Thread):
         self.done = threading.Event()
         self.frames = 0  # on the take's timeline, durable or not
         self.condition: Condition | None = None
+        self.pre_roll = 0  # frames held before Record, until the journal says that they are on disk
         self.files: PartFiles
         self.journal: JournalWriter
         self._pool, self._key = pool, Key(bytes(32))
@@ -64,7 +66,7 @@ class TakeWriter(threading.Thread):
         self._split_bytes, self._part_end = split_bytes, parts.ENDLESS
         self._ready = threading.Condition()
         self._queue: deque[Chunk] = deque()
-        self._queued = 0
+        self._queued = self._queued_before = 0  # frames; and those of them that were held before Record
         self._ending: Ending | None = None
         self._hurry = False
         self._lines: list[tuple[str, int, dict[str, Any]]] = []
@@ -74,8 +76,8 @@ class TakeWriter(threading.Thread):
 
     @property
     def backlog(self) -> int:
-        """Frames that wait to be written."""
-        return self._queued
+        """Frames that wait to be written, those left out that were in memory before the take began."""
+        return self._queued - self._queued_before
 
     def begin(self, files: PartFiles, journal: JournalWriter, key: Key, part: int, first: int) -> None:
         """Start to write into files that lie ready; until then chunks only queue up."""
@@ -92,6 +94,7 @@ class TakeWriter(threading.Thread):
         with self._ready:
             self._queue.append(chunk)
             self._queued += chunk.frames
+            self._queued_before += chunk.frames if chunk.pick else 0
             if self._queued >= SYNC_SECONDS * self.rate:
                 self._ready.notify()
 
@@ -173,6 +176,7 @@ class TakeWriter(threading.Thread):
                 chunks.append(self._queue.popleft())
                 frames += chunks[-1].frames
             self._queued -= frames
+            self._queued_before -= sum(chunk.frames for chunk in chunks if chunk.pick)
             return chunks, self._ending, hurry
 
     def _write(self, chunks: list[Chunk], whole: bool) -> None:
@@ -184,14 +188,18 @@ class TakeWriter(threading.Thread):
 
     def _write_in_part(self, chunks: list[Chunk], whole: bool) -> None:
         self._journal_gaps(self.frames + sum(chunk.frames for chunk in chunks))
+        for chunk in chunks:
+            chunk.data, chunk.pick = chunk.picked(), None
         self.files.append(chunks)
         for chunk in chunks:
             self.levels.add(chunk.frames, chunk.levels)
         self.files.sync()
         self.frames = self._first + self.files.frames
-        full = self.frames >= self._part_end
-        if whole or full or self.frames - self._block_first >= BLOCK_SECONDS * self.rate:
+        full, flushed = self.frames >= self._part_end, 0 < self.pre_roll <= self.frames
+        if whole or full or flushed or self.frames - self._block_first >= BLOCK_SECONDS * self.rate:
             self._journal_block(sync=True)
+        if flushed:
+            self._journal_pre_roll()
 
     def _next_part(self) -> None:
         """Go on in new files; where none can be made the present ones grow on: no frame is lost for that."""
@@ -242,6 +250,10 @@ class TakeWriter(threading.Thread):
         if sync:
             self.journal.sync()
 
+    def _journal_pre_roll(self) -> None:
+        frames, self.pre_roll = min(self.pre_roll, self.frames), 0
+        self.journal.append("preroll", frames, sync=True, frames=frames)
+
     def _journal_lines(self) -> None:
         with self._ready:
             lines, self._lines = self._lines, []
@@ -285,6 +297,8 @@ class TakeWriter(threading.Thread):
 
     def _journal_end(self, ending: Ending) -> None:
         self._journal_block(sync=False)
+        if self.pre_roll and self.failure is None:  # it ended before the moment of Record itself had come
+            self._journal_pre_roll()
         reason, frames = ending.reason, self.frames
         if ending.frames < self._first and not self.files.frames:
             frames = ending.frames  # Stop was pressed in the hole before this part
@@ -305,6 +319,7 @@ class TakeWriter(threading.Thread):
             condition=self.condition.value,
             reason=reason,
             rate_ppm=ending.rate_ppm,
+            post_roll=ending.post_roll,
         )
         self.journal.seal(self._key)
 

@@ -139,6 +139,5 @@ def begin_fields(core: Core, take: Plan, kind: Kind, chain_digest: str, limit: i
         "chain": {"file": chain_name(take.name), "digest": chain_digest},
         "people": [{"role": role, "name": name} for role, name in core.patch.patch.people()],
         "software": {"takechain": version(), "python": platform.python_version(), "os": platform.platform()},
-        "pre_roll": 0,
         "expected_frames": limit,
     }

@@ -33,6 +33,7 @@ class Rolling:
     started_boottime_ns: int
     limit_frames: int | None = None
     last_marker: int = 0
+    post_roll_end: int | None = None  # the frame where it ends by itself: Stop was pressed
 
     def refresh(self) -> TakeRecord:
         """The take as its journal tells it now."""
@@ -94,9 +95,10 @@ class Core:
         record = tail.refresh()
         patch = rolling_patch(record, self.patch.patch)
         started = int(take.get("started_boottime_ns", 0))
-        self.begin_rolling(
-            Rolling(journal, record.name, record.take, patch, tail, started, record.expected_frames)
-        )
+        rolling = Rolling(journal, record.name, record.take, patch, tail, started, record.expected_frames)
+        end = take.get("post_roll_end")
+        rolling.post_roll_end = end if isinstance(end, int) else None
+        self.begin_rolling(rolling)
 
     def set(self, **values: Any) -> None:
         """Change settings and remember them; raises UsageError before anything is changed."""

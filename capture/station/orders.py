@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _CAPTURING = ("interface", "rate", "format", "lost_grace")  # a change of these opens the interface anew
 _NAMING = ("project", "session", "slate")
-_STAMPED = ("mark", "stop")
+_STAMPED = ("mark", "roll", "roomtone", "stop")
 _LONGEST_WAIT = 3600.0
 _REPLACE_SECONDS = 5.0
 _POLL_SECONDS = 0.05
@@ -159,7 +159,7 @@ class Orders:
             if short in wanted:
                 wanted[name] = wanted.pop(short)
         wanted = {name: "" if value is None else value for name, value in wanted.items()}
-        if set(wanted) - {"stop_guard"}:
+        if set(wanted) - {"stop_guard", "post_roll"}:
             self._station.takes.refuse_while_rolling()
         before = {name: getattr(core.settings, name) for name in (*_CAPTURING, *_NAMING)}
         self._check_against_interface(wanted)
@@ -171,6 +171,8 @@ class Orders:
         )
         if reopen:
             self._reopen(before)
+        elif "pre_roll" in wanted:
+            self._station.takes.supervisor.ask_pre_roll()
         return status(self._station)
 
     def _check_against_interface(self, wanted: Json) -> None:
@@ -206,9 +208,11 @@ class Orders:
         if changed & set(_NAMING):
             self._station.takes.last = None
 
-    def _roll(self, kind: str = "take", limit_seconds: float | None = None) -> Json:
+    def _roll(
+        self, kind: str = "take", limit_seconds: float | None = None, at_boottime_ns: int | None = None
+    ) -> Json:
         try:
-            began = self._station.takes.roll(kind, limit_seconds)
+            began = self._station.takes.roll(kind, limit_seconds, at_boottime_ns)
         except TakechainError as error:
             if error.exit_code != TakechainError.exit_code:
                 raise
@@ -216,8 +220,8 @@ class Orders:
         self._station.shelf.turn_to(self._core.settings.project, self._core.settings.slate)
         return began
 
-    def _roomtone(self, limit_seconds: float | None = None) -> Json:
-        return self._roll("room tone", limit_seconds)
+    def _roomtone(self, limit_seconds: float | None = None, at_boottime_ns: int | None = None) -> Json:
+        return self._roll("room tone", limit_seconds, at_boottime_ns)
 
     def _slate(self, name: str) -> Json:
         """Begin a slate, or open one again whose name is the same but for case; its count goes on."""

@@ -6,11 +6,14 @@ times into the room log, thinned out, since the air of a night needs no line per
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from capture.clock import boottime_ns, utc_text
@@ -28,6 +31,7 @@ _QUANTITIES = {
     "pressure": Quantity.PRESSURE,
 }
 _GATHER_SECONDS = 0.05
+KEPT_SECONDS = 125.0  # of what was written down outside a take: the longest pre-roll, and a little
 
 
 @dataclass
@@ -50,6 +54,8 @@ class SensorDesk:
         self._latest: dict[tuple[str, str], _Latest] = {}
         self._logged: dict[tuple[str, str], float] = {}
         self._down: set[str] = set()
+        self._writing = threading.Lock()  # a line goes into the take or is kept for the next, never neither
+        self._before: deque[Json] = deque()
         self._events: queue.SimpleQueue[Json | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, daemon=True, name="sensors")
 
@@ -141,6 +147,15 @@ class SensorDesk:
         kept = ("id", "port", "driver", "identity", "simulated")
         return [{name: sensor[name] for name in kept} for sensor in self.as_list()]
 
+    def hand_over(self, since_ns: int) -> None:
+        """A take has begun with a frame of that moment: what was said from then on is part of it."""
+        with self._writing:
+            lines = [line for line in self._before if line["at_boottime_ns"] >= since_ns]
+            self._before.clear()
+            if lines:
+                with contextlib.suppress(TakechainError):  # its recorder died: the room log has them
+                    self._to_recorder(lines)
+
     def _about(self, port: str, reader: SensorReader) -> Json:
         return {
             "id": reader.name,
@@ -206,6 +221,10 @@ class SensorDesk:
             self._write(lines)
 
     def _write(self, lines: list[Json]) -> None:
+        with self._writing:
+            self._write_one_way(lines)
+
+    def _write_one_way(self, lines: list[Json]) -> None:
         if self._core.rolling is not None:
             try:
                 self._to_recorder(lines)
@@ -213,6 +232,7 @@ class SensorDesk:
                 pass  # the take ended in this moment, or its recorder is being replaced
             else:
                 return
+        self._keep_for_pre_roll(lines)
         try:
             for line in lines:
                 self._to_room_log(line)
@@ -220,6 +240,14 @@ class SensorDesk:
             self._core.notices.warn(
                 "room log", f"the room log cannot be written: {getattr(error, 'what', error)}"
             )
+
+    def _keep_for_pre_roll(self, lines: list[Json]) -> None:
+        now = boottime_ns()
+        for line in lines:
+            spoken = datetime.now(UTC) - timedelta(microseconds=(now - line["at_boottime_ns"]) // 1000)
+            self._before.append({**line, "at": utc_text(spoken)})
+        while self._before and self._before[0]["at_boottime_ns"] < now - KEPT_SECONDS * 1e9:
+            self._before.popleft()
 
     def _to_room_log(self, line: Json) -> None:
         fields = {

@@ -32,6 +32,8 @@ class Settings:
     numbering: str = "slate"
     name_prefix: str = ""
     day: str = ""
+    pre_roll: float = 0.0  # seconds before the Record key that a take begins with
+    post_roll: float = 0.0  # seconds that a take rolls on behind Stop
     lost_grace: float = 120.0  # seconds a take is kept open for a lost interface to come back
     split_mb: int = 0  # a take goes on in new files before one exceeds so many 10^6 bytes; 0: never
     sensors: list[dict[str, str]] = field(default_factory=list)
@@ -187,6 +189,8 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "numbering": _one_of("slate", "project"),
     "name_prefix": _text,
     "day": _text,
+    "pre_roll": _seconds(120),
+    "post_roll": _seconds(30),
     "lost_grace": _seconds(600),
     "split_mb": _split,
     "sensors": _sensors,

@@ -34,6 +34,7 @@ def status(station: Station) -> Json:
         "takes": station.shelf.as_list(),
         "last": takes.last,
         "disk": _disk(station),
+        "pre_roll": _pre_roll(station),
         "air": station.sensors.air(),
         "sensors": station.sensors.as_list(),
         "page": str(link.info["page"]) if link is not None and link.info.get("page") else None,
@@ -71,6 +72,8 @@ def _setup(station: Station) -> Json:
         "session": settings.session,
         "slate": settings.slate,
         "stop_guard": settings.stop_guard,
+        "pre_roll": settings.pre_roll,
+        "post_roll": settings.post_roll,
         "lost_grace": settings.lost_grace,
         "split_mb": settings.split_mb,
         "links": settings.links,
@@ -144,10 +147,25 @@ def _take(station: Station, rolling: Rolling) -> Json:
         "started": str(record.clock.get("utc", "")),
         "started_boottime_ns": rolling.started_boottime_ns,
         "limit_frames": rolling.limit_frames,
+        "pre_roll": record.pre_roll / rate,
+        "pre_roll_safe": record.pre_roll_safe >= record.pre_roll,
+        "post_roll_left": _post_roll_left(rolling, frames, rate),
         "journal": str(rolling.journal),
         "part": max((part.number for part in record.parts), default=1),
         "files": [str(rolling.journal.parent / name) for _, _, name in record.media],
     }
+
+
+def _post_roll_left(rolling: Rolling, frames: int, rate: int) -> float | None:
+    end = rolling.post_roll_end
+    return None if end is None else max(0.0, (end - frames) / rate)
+
+
+def _pre_roll(station: Station) -> Json:
+    """Seconds before Record: asked for, granted by the memory there is, and held at this moment."""
+    settings, state = station.core.settings, station.takes.supervisor.last_look.get("pre_roll") or {}
+    seconds = {name: int(state.get(name) or 0) / settings.rate for name in ("granted", "held")}
+    return {"asked": settings.pre_roll, **seconds}
 
 
 def _disk(station: Station) -> Json:

@@ -80,6 +80,12 @@ class Supervisor:
         else:
             self.interface, self.interface_state = None, "none"
 
+    def ask_pre_roll(self) -> None:
+        """Let the recorder keep what is set before Record; one that is opened later is told then."""
+        if self.link is not None:
+            state = self.link.call("pre-roll", seconds=self._core.settings.pre_roll)
+            self.last_look = {**self.last_look, "pre_roll": state}
+
     def give_up(self, why: str) -> None:
         """End a recorder that no longer follows orders; the watch will start another."""
         if self.link is not None:
@@ -124,6 +130,7 @@ class Supervisor:
                 "config_dir": str(core.config_dir),
                 "ring_seconds": RING_SECONDS,
                 "lost_grace_s": settings.lost_grace,
+                "pre_roll_s": settings.pre_roll,
                 "described": self.interface.as_dict(),
             }
             self.link = recorder.start(core.runtime, config)

@@ -48,9 +48,16 @@ class Takes:
         self.supervisor = Supervisor(core, self.resume, self.ended)
         self.last: str | None = None
 
-    def roll(self, kind: str = "take", limit_seconds: float | None = None) -> Json:
-        """Begin a take; raises RecorderBusy while one rolls, NothingRecorded with the reason otherwise."""
+    def roll(
+        self, kind: str = "take", limit_seconds: float | None = None, at_boottime_ns: int | None = None
+    ) -> Json:
+        """Begin a take, or carry on the one that is in its post-roll; with pre-roll, before the given moment.
+
+        Raises RecorderBusy while one rolls, NothingRecorded with the reason otherwise.
+        """
         core = self.core
+        if (carried_on := self._carried_on()) is not None:
+            return carried_on
         self.refuse_while_rolling()
         made_for = _kind(kind)
         link = self.supervisor.require()
@@ -74,6 +81,7 @@ class Takes:
                     begin=begin,
                     chain=chain.to_json().decode(),
                     limit_frames=limit,
+                    at_boottime_ns=at_boottime_ns,
                 )
             except TakechainError as error:
                 if error.code == "name taken":
@@ -101,6 +109,8 @@ class Takes:
         """End the rolling take; returns when end and seal are on disk. Raises OrderRefused if none rolls."""
         core = self.core
         rolling = core.rolling
+        if rolling is not None and (rolls_on := self._post_roll(rolling, at_boottime_ns)) is not None:
+            return rolls_on
         if rolling is None or core.state is not State.LOST:
             core.follow("stop")
         assert rolling is not None
@@ -108,6 +118,40 @@ class Takes:
         if link is None or not self._closed_by(link, rolling, at_boottime_ns):
             self.supervisor.give_up("the recorder did not follow Stop")
         return self._finished(rolling)
+
+    def _post_roll(self, rolling: Rolling, at_boottime_ns: int | None) -> Json | None:
+        """Let a take roll on behind Stop where that is set; None where it is to end now."""
+        link, seconds = self.supervisor.link, self.core.settings.post_roll
+        if not seconds or link is None or rolling.post_roll_end is not None:
+            return None
+        if self.core.state is not State.ROLLING:
+            return None
+        at = {} if at_boottime_ns is None else {"at_boottime_ns": at_boottime_ns}
+        with contextlib.suppress(TakechainError):  # it may have ended in this moment: Stop finds out
+            answer = link.call("stop", timeout=_STOP_SECONDS, post_roll_s=seconds, **at)
+            end = answer.get("post_roll_end")
+            if isinstance(end, int):
+                rolling.post_roll_end = end
+                return {**_named(rolling), "post_roll": seconds, "post_roll_end": end}
+        return None
+
+    def _carried_on(self) -> Json | None:
+        """Go on with the take that is in its post-roll; None where there is none, or it has just ended."""
+        rolling, link = self.core.rolling, self.supervisor.link
+        if rolling is None or rolling.post_roll_end is None or link is None:
+            return None
+        try:
+            link.call("carry-on")
+        except WireError:
+            raise
+        except TakechainError:
+            self.stop()
+            return None
+        rolling.post_roll_end = None
+        record = rolling.refresh()
+        files = [str(rolling.journal.parent / name) for _, _, name in record.media]
+        said = {"slate": record.slate, "number": record.number, "files": files}
+        return {**_named(rolling), **said, "carried_on": True}
 
     def _closed_by(self, link: RecorderLink, rolling: Rolling, at_boottime_ns: int | None) -> bool:
         """Whether the recorder ended the take; a slow disk is waited for as long as the recorder answers."""
@@ -162,7 +206,7 @@ class Takes:
         assert rolling is not None
         assert link is not None
         record = rolling.refresh()
-        if record.ended:
+        if record.ended or rolling.post_roll_end is not None:  # Stop was said: nobody is recorded further
             core.follow("arm")
             self._finished(rolling)
             return
@@ -187,9 +231,10 @@ class Takes:
         core = self.core
         patch = Patch(core.patch.patch.fields)
         started = int(began.get("started_boottime_ns") or boottime_ns())
-        core.begin_rolling(
-            Rolling(take.journal, take.name, uuid, patch, JournalTail(take.journal), started, limit)
-        )
+        until = began.get("limit_frames", limit)
+        rolling = Rolling(take.journal, take.name, uuid, patch, JournalTail(take.journal), started, until)
+        core.begin_rolling(rolling)
+        self._sensors.hand_over(started)
         return {
             "take": uuid,
             "name": take.name,
@@ -197,6 +242,8 @@ class Takes:
             "number": take.number,
             "journal": str(take.journal),
             "files": [str(take.folder / name) for name in take.files],
+            "pre_roll": int(began.get("pre_roll") or 0) / core.settings.rate,
+            "pre_roll_asked": core.settings.pre_roll,
         }
 
     def _salvage(self, rolling: Rolling) -> None:
@@ -261,6 +308,10 @@ class Takes:
             "air": self._sensors.air(),
             "host": socket.gethostname(),
         }
+
+
+def _named(rolling: Rolling) -> Json:
+    return {"take": rolling.uuid, "name": rolling.name, "journal": str(rolling.journal)}
 
 
 def _landed(record: TakeRecord, line: Json, known: int) -> bool:

@@ -208,3 +208,28 @@ def test_a_mark_is_set_when_the_key_was_pressed_not_when_python_had_started() ->
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert -20_000_000 < int(done.stdout) - before < 500_000_000
+
+
+def test_pre_roll_from_cold_says_what_it_really_got(cli: Cli, taken: dict[str, object]) -> None:
+    words = ("--inputs", "1", "--slate", "Vorher", "--seconds", "0.5")
+    result = cli.run("record", *RIG, *words, "--interface", "sim:7", "--pre-roll", "60")  # opened just now
+    assert result.code == 0, result
+    assert " s of the 60 s asked for" in result.out
+    got = cli.ok("show", "Vorher_T001")
+    assert 0 < int(got["pre_roll"]) < 30 * 48_000
+    assert int(got["frames"]) == int(got["pre_roll"]) + 24_000
+    again = cli.ok("record", *RIG, *words, "--pre-roll", "0")
+    assert (again["pre_roll"], again["frames"]) == (0, 24_000)
+
+
+def test_stop_waits_for_the_post_roll(cli: Cli, taken: dict[str, object]) -> None:
+    process = cli.start("record", *RIG, "--slate", "Nachher", "--post-roll", "0.7")
+    assert "rolling Nachher_T001" in began(process)
+    stopped = cli.ok("stop")
+    assert (stopped["name"], stopped["condition"], stopped["ended"]) == ("Nachher_T001", "clean", True)
+    assert stopped["frames"] == stopped["post_roll_end"]
+    assert ended(process).code == 0
+    shown = cli.ok("show", "Nachher_T001")
+    assert (shown["post_roll"], shown["frames"]) == (33_600, stopped["frames"])
+    assert cli.run("record", *RIG, "--seconds", "0.2", "--post-roll", "31").code == 2
+    assert cli.run("record", *RIG, "--seconds", "0.2", "--post-roll", "0").code == 0

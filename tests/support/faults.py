@@ -87,3 +87,27 @@ def dies_at(folder: Path, place: str) -> str:
     module, lives = ("parts", 0) if place == "begin_part" else ("files", int(place == "PartFiles.begin"))
     (folder / "sitecustomize.py").write_text(_DEADLY.format(module=module, name=place, lives=lives))
     return str(folder)
+
+
+_SLOW = """
+import time
+
+import capture.recorder.files as files
+
+sync = files.PartFiles.sync
+
+
+def slow(self):
+    time.sleep({seconds})
+    sync(self)
+
+
+files.PartFiles.sync = slow
+"""
+
+
+def disk_is_slow(folder: Path, seconds: float) -> str:
+    """A PYTHONPATH with which every sync of audio of a recorder takes so many seconds longer."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "sitecustomize.py").write_text(_SLOW.format(seconds=seconds))
+    return str(folder)

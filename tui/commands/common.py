@@ -88,6 +88,14 @@ def complain(what: str, do: str = "") -> None:
         print(f"takechain: {do}", file=sys.stderr, flush=True)
 
 
+def pre_roll_words(began: Json) -> str:
+    """How much of the pre-roll that was asked for a take got, in words; nothing where none was asked for."""
+    asked, got = began.get("pre_roll_asked") or 0, began.get("pre_roll") or 0
+    return (
+        f"pre-roll: {got:.1f} s" + (f" of the {asked:g} s asked for" if got < asked else "") if asked else ""
+    )
+
+
 def duration(seconds: float) -> str:
     """Hours, minutes and seconds with tenths: `00:03:12.4`."""
     tenths = int(seconds * 10 + 0.5)

@@ -33,6 +33,8 @@ def take_facts(record: TakeRecord, hashed: bool) -> Json:
         "channels": record.channels,
         "seconds": record.seconds,
         "lost_frames": record.lost_frames,
+        "pre_roll": record.pre_roll,
+        "post_roll": record.post_roll,
         "gaps": [gap_facts(gap) for gap in record.gaps],
         "readings": len(record.readings),
         "origin": record.origin.value,

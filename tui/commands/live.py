@@ -4,13 +4,28 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tui.commands.common import DONE, NOT_CLEAN, AsJson, By, InLibrary, Json, answer, duration, station
+from tui.commands.common import (
+    DONE,
+    NOT_CLEAN,
+    AsJson,
+    By,
+    InLibrary,
+    Json,
+    answer,
+    duration,
+    pre_roll_words,
+    station,
+)
+
+if TYPE_CHECKING:
+    from capture.station.client import StationClient
 
 _START_FIELD = 19  # proc(5): starttime is the 22nd field, the 20th after the name; in ticks since boot
+_LOOK_SECONDS = 1.0
 _LONGEST_START_NS = 10_000_000_000
 
 
@@ -31,20 +46,42 @@ def roll(
     as_json: AsJson = False,
     library: InLibrary = None,
 ) -> int:
-    """Begin a take with the remembered set-up, and return while it rolls."""
+    """Begin a take with the remembered set-up, or carry on one in its post-roll; return while it rolls."""
+    moment = started_ns()
     with station(library) as client:
-        began = client.call("roll", kind=kind, limit_seconds=seconds)
-    answer(as_json, began, f"rolling {began['name']}")
+        began = client.call("roll", kind=kind, limit_seconds=seconds, at_boottime_ns=moment)
+    said = "carrying on with" if began.get("carried_on") else "rolling"
+    words = pre_roll_words(began)
+    answer(as_json, began, f"{said} {began['name']}", *([words] if words else []))
     return DONE
 
 
 def stop(as_json: AsJson = False, library: InLibrary = None) -> int:
-    """End the rolling take; its end and seal are on disk when this returns."""
+    """End the rolling take; its end and seal are on disk when this returns, after its post-roll."""
     moment = started_ns()
     with station(library) as client:
         ended = client.call("stop", at_boottime_ns=moment)
+        if "post_roll_end" in ended:
+            ended = _after_post_roll(client, ended)
+            if not ended["ended"]:
+                answer(as_json, ended, f"{ended['name']} was carried on")
+                return DONE
     answer(as_json, ended, *_ended(ended))
     return DONE if ended["condition"] == "clean" else NOT_CLEAN
+
+
+def _after_post_roll(client: StationClient, stopped: Json) -> Json:
+    """The take once its post-roll is over; `ended` is false where Record was pressed before."""
+    from capture.journal.record import summary
+
+    while not client.call("wait", timeout=_LOOK_SECONDS)["settled"]:
+        take = client.call("status")["take"]
+        if take is not None and (take["uuid"] != stopped["take"] or take["post_roll_left"] is None):
+            break
+    record = summary(Path(stopped["journal"]))
+    facts: Json = {"frames": record.frames, "lost_frames": record.lost_frames, "gaps": len(record.gaps)}
+    facts |= {"condition": record.condition.value, "reason": record.reason, "ended": record.ended}
+    return {**stopped, **facts}
 
 
 def _ended(ended: Json) -> list[str]:

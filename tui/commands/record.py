@@ -26,6 +26,7 @@ from tui.commands.common import (
     answer,
     complain,
     duration,
+    pre_roll_words,
     say,
     station,
 )
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from capture.station.client import StationClient
 
 _LOOK_SECONDS = 0.2
+_MOST_STOPS = 2  # Stop, and the end of the post-roll behind it
 _LOST_SECONDS = 60.0
 _PORT_SECONDS = 3.0
 _CLOSE_SECONDS = 10.0  # a station that was just started may be about to mend the take
@@ -75,6 +77,12 @@ def record(
     kind: Annotated[
         str, typer.Option("--kind", help="take, pick-up, wild, room tone, rehearsal, …")
     ] = "take",
+    pre_roll: Annotated[
+        float | None, typer.Option("--pre-roll", metavar="S", help="Begin up to S seconds before now.")
+    ] = None,
+    post_roll: Annotated[
+        float | None, typer.Option("--post-roll", metavar="S", help="Roll on for S seconds behind Stop.")
+    ] = None,
     sensor: Annotated[
         list[str] | None,
         typer.Option("--sensor", metavar="PORT[=DRIVER]", help="May be repeated; sim is simulated."),
@@ -86,6 +94,7 @@ def record(
     wanted: Json = {
         "interface": interface, "rate": rate, "format": format_, "layout": layout, "inputs": inputs,
         "links": links, "project": project, "session": session, "slate": slate, "split_mb": split,
+        "pre_roll": pre_roll, "post_roll": post_roll,
     }  # fmt: skip
     _check(wanted, seconds)
     with _Stopper() as stopper, contextlib.ExitStack() as open_things:
@@ -131,6 +140,10 @@ def _check(wanted: Json, seconds: float | None) -> None:
 
     if seconds is not None and not 0 < seconds < 1_000_000:
         raise UsageError(f"--seconds {seconds:g} is not a length", "give a number above 0")
+    for name, most in (("pre_roll", 120), ("post_roll", 30)):
+        if wanted[name] is not None and not 0 <= wanted[name] <= most:
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError(f"{option} {wanted[name]:g} cannot be", f"give 0 to {most} seconds")
     if wanted["inputs"] is not None:
         parse_inputs(wanted["inputs"])
     for name, allowed in (("format", ("pcm24", "float32")), ("layout", ("track", "poly"))):
@@ -142,7 +155,8 @@ class _Stopper:
     """Ctrl-C as a wish with its moment; a lost terminal or a kill of this command leaves the take rolling."""
 
     def __init__(self) -> None:
-        self.at_boottime_ns: int | None = None
+        self.at_boottime_ns = 0
+        self.times = 0
         self.rolling = False
         self._before: object = None
 
@@ -158,8 +172,8 @@ class _Stopper:
 
         if not self.rolling:
             raise KeyboardInterrupt
-        if self.at_boottime_ns is None:
-            self.at_boottime_ns = boottime_ns()
+        if self.times < _MOST_STOPS:
+            self.at_boottime_ns, self.times = boottime_ns(), self.times + 1
 
 
 class _Taking:
@@ -171,6 +185,7 @@ class _Taking:
         self._quiet = quiet
         self._journal = Path()
         self._next_line = 0.0
+        self._in_post_roll = False
 
     def set_up(self, wanted: Json, sensors: list[str]) -> None:
         """Give the set-up and open the sensors; raises the station's reason for a refusal."""
@@ -200,16 +215,19 @@ class _Taking:
         self._journal = Path(began["journal"])
         self._next_line = time.monotonic() + _PROGRESS_SECONDS[0]
         self._say(f"rolling {began['name']} into {self._journal.parent} (Ctrl-C stops)")
+        if words := pre_roll_words(began):
+            self._say(words)
 
     def wait(self) -> TakeRecord:
         """The finished take with its file hashes; raises WireError or NoStation when nobody can finish it."""
         from capture.journal.record import load
 
-        settled, asked = _Waiter(self._client.library, self._journal), False
+        settled, told = _Waiter(self._client.library, self._journal), 0
         settled.start()
         while settled.is_alive():
-            if self._stopper.at_boottime_ns is not None and not asked:
-                asked = self._stop(self._stopper.at_boottime_ns)
+            wished = self._stopper.times > told and (told == 0 or self._in_post_roll)
+            if wished and self._stop(self._stopper.at_boottime_ns):
+                told += 1  # a second Ctrl-C ends the post-roll
             settled.join(_LOOK_SECONDS)
             self._progress()
         if settled.error is not None:
@@ -221,7 +239,8 @@ class _Taking:
         from capture.wire import WireError
 
         try:
-            self._client.call("stop", at_boottime_ns=at_boottime_ns)
+            answer = self._client.call("stop", at_boottime_ns=at_boottime_ns)
+            self._in_post_roll = "post_roll_end" in answer
         except (WireError, NoStation):
             return False  # the station is being replaced; the wish keeps its moment
         except TakechainError as error:

@@ -21,8 +21,8 @@ class TakeOrders(Desk):
     _stop_pressed = float("-inf")
 
     def do_roll(self) -> None:
-        """Begin the next take."""
-        self.order("roll")
+        """Begin the next take at this key press, or carry on the one in its post-roll."""
+        self.order("roll", {"at_boottime_ns": self.takechain.now_ns()})
 
     def do_stop(self) -> None:
         """End the take at this key press; with the guard on, only at the second press within a second."""
@@ -36,7 +36,7 @@ class TakeOrders(Desk):
 
     def do_room_tone(self) -> None:
         """Roll room tone."""
-        self.order("roomtone")
+        self.order("roomtone", {"at_boottime_ns": self.takechain.now_ns()})
 
     def do_slate(self) -> None:
         """Begin or go on with a slate."""
