@@ -7,6 +7,7 @@ from a name.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -42,6 +43,38 @@ def unique_ids(bases: Sequence[str]) -> list[str]:
     return unique
 
 
+def hardware_of(host_api: str, name: str, root: Path = Path("/")) -> str:
+    """Which device an ALSA card is: bus, model, and serial number or place; empty where that is not known.
+
+    A card's id is given in the order of plugging in, so a second device of a kind may answer under the
+    first one's. The serial number itself stays here: eight digits of its hash tell devices apart as well.
+    """
+    address = _ALSA_ADDRESS.search(name) if _slug(host_api) == "alsa" else None
+    if address is None:
+        return ""
+    try:
+        device = (root / f"sys/class/sound/card{address[1]}/device").resolve(strict=True)
+    except OSError:
+        return ""
+    for place in (device, *device.parents):
+        if (place / "idVendor").is_file():
+            return _usb_words(place)
+    return f"{(device / 'subsystem').resolve().name} {device.name}"
+
+
+def _usb_words(place: Path) -> str:
+    vendor, product, serial = (_said(place / file) for file in ("idVendor", "idProduct", "serial"))
+    which = f"serial #{hashlib.sha256(serial.encode()).hexdigest()[:8]}" if serial else f"at {place.name}"
+    return f"usb {vendor}:{product} {which}"
+
+
+def _said(file: Path) -> str:
+    try:
+        return file.read_text(errors="replace").strip()
+    except OSError:
+        return ""
+
+
 def origin_of(host_api: str, name: str, *, jack_is_pipewire: bool = False, root: Path = Path("/")) -> str:
     """physical, software, loopback, monitor or unknown, from host API and system.
 
@@ -72,10 +105,7 @@ def _alsa_origin(name: str, root: Path) -> str:
 
 
 def _card_id(card: int, root: Path) -> str:
-    try:
-        return (root / f"proc/asound/card{card}/id").read_text().strip()
-    except OSError:
-        return ""
+    return _said(root / f"proc/asound/card{card}/id")
 
 
 def _slug(host_api: str) -> str:

@@ -38,6 +38,7 @@ class Interface:
     rates: tuple[int, ...]
     default_rate: int
     origin: str
+    hardware: str = ""  # which device it is, where the system tells: its bus, model, serial number or place
     index: int = -1  # PortAudio's number in the process that listed it: never stored, never an identity
 
     def as_dict(self) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from hardware.errors import HardwareError, InterfaceLost, NotGranted
-from hardware.identity import base_id, origin_of, unique_ids
+from hardware.identity import base_id, hardware_of, origin_of, unique_ids
 from hardware.interfaces import RATES, Interface, Samples, choose, portaudio_missing
 
 try:
@@ -45,6 +45,7 @@ def enumerate_inputs(*, with_rates: bool = True) -> list[Interface]:
             rates=_granted_rates(device["index"], device["max_input_channels"]) if with_rates else (),
             default_rate=round(device["default_samplerate"]),
             origin=origin_of(api, device["name"], jack_is_pipewire=pipewire),
+            hardware=hardware_of(api, device["name"]),
             index=device["index"],
         )
         for (device, api), interface_id in zip(devices, ids, strict=True)

@@ -58,10 +58,10 @@ def plan_take(path: Path) -> list[str]:
     return plans
 
 
-def close_take(path: Path, key: Key) -> list[str]:
+def close_take(path: Path, key: Key, lost: str = "") -> list[str]:
     """End and seal a take that nobody holds, its files' hashes left for later; what was done, in words.
 
-    Raises as `recover_take` does.
+    `lost` says why the interface of a take is gone that ends as `lost device`. Raises as `recover_take` does.
     """
     actions: list[str] = []
     with JournalWriter.reopen(path) as writer:
@@ -69,8 +69,11 @@ def close_take(path: Path, key: Key) -> list[str]:
             actions.append(f"{_torn(writer.torn)} was cut and kept beside the journal")
         if not writer.record.ended:
             actions += salvage(writer)
-            end_recovered(writer)
-            actions.append(f"ended as recovered at frame {writer.record.frames}")
+            if lost:
+                _note_lost(writer, lost)
+            end_recovered(writer, condition=Condition.LOST_DEVICE if lost else Condition.RECOVERED)
+            record = writer.record
+            actions.append(f"ended as {record.condition.value} at frame {record.frames}")
         if not writer.record.sealed:
             writer.seal(key)
             actions.append("sealed")
@@ -196,7 +199,16 @@ def _torn(raw: bytes) -> str:
     return f"the torn last line ({len(raw)} bytes)"
 
 
-def end_recovered(writer: JournalWriter, frames: int = 0, cause: str = "") -> None:
+def _note_lost(writer: JournalWriter, why: str) -> None:
+    """Journal that the interface is gone, unless the last that was said of it is just that."""
+    said = [device.state for device in writer.record.devices if device.device == "interface"]
+    if said[-1:] != ["lost"]:
+        writer.append("device", writer.record.frames, device="interface", state="lost", text=why)
+
+
+def end_recovered(
+    writer: JournalWriter, frames: int = 0, cause: str = "", condition: Condition = Condition.RECOVERED
+) -> None:
     """Write the end line of a take whose recorder did not; levels are not known.
 
     Where its timeline is known to reach up to `frames`, what is missing is a gap with that cause.
@@ -214,8 +226,8 @@ def end_recovered(writer: JournalWriter, frames: int = 0, cause: str = "") -> No
         lost_frames=record.lost_frames,
         blocks=writer.blocks_sha256,
         levels=[],
-        condition=Condition.RECOVERED.value,
-        reason="recovered",
+        condition=condition.value,
+        reason=condition.value,
         rate_ppm=None,
     )
 

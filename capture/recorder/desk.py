@@ -75,6 +75,7 @@ class Desk:
             "last": self.last,
             "pre_roll": self._pre_roll_state(),
             "error": engine.lost,
+            "lost_seconds": engine.lost_seconds,
         }
 
     def _about(self, take: RollingTake) -> Json:

@@ -31,8 +31,8 @@ T = TypeVar("T")
 Clock = Callable[[], int]
 
 LOOK_SECONDS = 0.05
-STALL_SECONDS = 1.0
-STALL_PERIODS = 4
+# Four of JACK's longest periods; with a look here and one of the station's a loss is said within a second.
+STALL_SECONDS = 0.75
 STOP_PATIENCE_SECONDS = 0.15
 LOST_GRACE_SECONDS = 120.0
 MOST_SILENCE_SECONDS = 60.0  # a longer stretch, of a machine that slept, is no gap in a stream but its end
@@ -68,7 +68,7 @@ class Engine:
         self._last_frames_at = time.monotonic()
         self._idle_looks = 0
         self._stop_by: float | None = None
-        self._lost_at = 0.0
+        self._lost_ns = 0  # of the clock that counts on while the machine sleeps
         self._lost_grace = lost_grace  # seconds that a take is kept open for its interface to come back
 
     @property
@@ -85,6 +85,11 @@ class Engine:
         if self.take is not None:
             return "rolling"
         return "closing" if self.closing is not None else "armed"
+
+    @property
+    def lost_seconds(self) -> float:
+        """How long the interface has been lost, time that the machine slept included; 0 when it is not."""
+        return 0.0 if self.lost is None else (self._clock() - self._lost_ns) / 1e9
 
     def do(self, act: Callable[[], T], timeout: float = 5.0) -> T:
         """Run something in the loop's thread and return its result; raises what it raises."""
@@ -232,13 +237,12 @@ class Engine:
         if not self.stream.alive():
             self._lose(self.stream.lost_reason or "the interface stopped")
             return
-        patience = STALL_SECONDS + STALL_PERIODS * self.timeline.period / self.rate
         silent = time.monotonic() - self._last_frames_at
-        if self.timeline.running and self._idle_looks >= 5 and silent > patience:
+        if self.timeline.running and self._idle_looks >= 5 and silent > STALL_SECONDS:
             self._lose(f"{self.stream.interface.id} has given no sound for {silent:.1f} s")
 
     def _lose(self, why: str) -> None:
-        self.lost, self._lost_at = why, time.monotonic()
+        self.lost, self._lost_ns = why, self._clock()
         if self.take is not None:
             self.take.settle()
             self.take.note_device(why)
@@ -259,5 +263,4 @@ class Engine:
             return True
         if self.lost is None:
             return False
-        waited = time.monotonic() - self._lost_at
-        return self._stop_by is not None or waited > self._lost_grace
+        return self._stop_by is not None or self.lost_seconds > self._lost_grace

@@ -34,6 +34,7 @@ class Rolling:
     limit_frames: int | None = None
     last_marker: int = 0
     post_roll_end: int | None = None  # the frame where it ends by itself: Stop was pressed
+    lost_ns: int | None = None  # boottime since which no sound comes into it; None while it does
 
     def refresh(self) -> TakeRecord:
         """The take as its journal tells it now."""

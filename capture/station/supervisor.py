@@ -10,39 +10,56 @@ import threading
 import time
 from collections.abc import Callable
 
+from capture.clock import boottime_ns
 from capture.errors import NothingRecorded, TakechainError
 from capture.station import link as recorder
 from capture.station.core import Core
+from capture.station.described import described, recorder_config
+from capture.station.grace import FIRST_TRY_SECONDS, AnotherInterface, refuse_another, seconds_left
 from capture.take import State
 from capture.wire import Json, WireError
 from hardware.errors import HardwareError, UnknownInterface
 from hardware.interfaces import Interface, find
 
-RING_SECONDS = 8
-_WATCH_SECONDS = 0.2
+_WATCH_SECONDS = 0.1
 _STALL_SECONDS = 4.0  # no new frames for so long: the stream is dead, whatever it says
 _MISSES = 3  # looks without an answer, each of up to a second, before it counts as hung
-_STRAYS = 5
+_STRAYS = 10
+_FIND_SECONDS = 10.0
+_AWAY = ("lost", "absent")
 _FIRST_RETRY, _LONGEST_RETRY = 0.5, 10.0
 
 
 class Supervisor:
     """The one recorder of this station, and the thread that watches it."""
 
-    def __init__(self, core: Core, resume: Callable[[str], None], ended: Callable[[Json], None]) -> None:
-        """`resume(cause)` goes on with the rolling take on a new recorder; `ended(last)` closes it."""
+    def __init__(
+        self,
+        core: Core,
+        resume: Callable[[str], None],
+        ended: Callable[[Json], None],
+        lapse: Callable[[str], None],
+    ) -> None:
+        """`resume(cause)` goes on with the rolling take on a new recorder; `ended(last)` closes it.
+
+        `lapse(why)` ends one that waits in vain for its interface, whatever its recorder does.
+        """
         self._core = core
         self._resume = resume
         self._ended = ended
+        self._lapse = lapse
         self.link: recorder.RecorderLink | None = None
         self.interface: Interface | None = None
         self.interface_state = "none"
+        self.interface_gone = False  # it is the interface that failed, not only its recorder
         self.last_look: Json = {}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True, name="supervisor")
         self._progress = (0, 0.0)
         self._misses = self._strays = 0
         self._retry_at, self._retry_wait = 0.0, _FIRST_RETRY
+        self._starting = threading.Lock()  # one recorder at a time is started
+        self._started: recorder.RecorderLink | None = None  # by the watch, and not yet ours
 
     def start(self) -> None:
         """Adopt a recorder that still runs, then watch."""
@@ -61,6 +78,7 @@ class Supervisor:
             else:
                 self.link.quit()
             self.link = None
+        self._discard_started()
 
     def require(self) -> recorder.RecorderLink:
         """The recorder with its interface open, opened now if need be; raises the reason if it cannot be."""
@@ -109,43 +127,49 @@ class Supervisor:
             link.quit()
             return
         self.link, self.last_look = link, look
-        self.interface = _described(recorder.read_config(self._core.runtime), look)
+        self.interface = described(recorder.read_config(self._core.runtime), look)
         self._opened()
         take = look.get("take")
         if take is not None:
             self._core.adopt_take(take)
 
     def _open(self) -> None:
-        """Find the interface and start a recorder on it; state and words follow whatever happens."""
-        core, settings = self._core, self._core.settings
-        self.interface_state = "opening"
-        try:
-            self.interface = find(settings.interface)
-            config = {
-                "interface": settings.interface,
-                "rate": settings.rate,
-                "channels": self.interface.inputs,
-                "format": settings.format,
-                "runtime": str(core.runtime),
-                "config_dir": str(core.config_dir),
-                "ring_seconds": RING_SECONDS,
-                "lost_grace_s": settings.lost_grace,
-                "pre_roll_s": settings.pre_roll,
-                "described": self.interface.as_dict(),
-            }
-            self.link = recorder.start(core.runtime, config)
-        except (TakechainError, HardwareError, OSError) as error:
-            absent = isinstance(error, UnknownInterface)
-            self.interface_state = "absent" if absent else "lost"
-            self._retry_later()
-            raise
+        """Start a recorder for an order, which holds the orders' lock; raises why that cannot be."""
+        with self._starting:
+            self._discard_started()
+            self.link = self._start(recorder.OPEN_SECONDS)
         self._opened()
+
+    def _discard_started(self) -> None:
+        link, self._started = self._started, None
+        if link is not None:
+            link.quit()
+
+    def _start(self, seconds: float) -> recorder.RecorderLink:
+        """Find the interface and start a recorder on it; state and words follow whatever happens.
+
+        Raises what kept it from opening; AnotherInterface where it is not the one the rolling take began on.
+        """
+        core, settings, rolling = self._core, self._core.settings, self._core.rolling
+        self.interface_state = "opening"
+        until = time.monotonic() + seconds
+        try:
+            self.interface = find(settings.interface, min(_FIND_SECONDS, seconds))
+            if rolling is not None:
+                refuse_another(rolling.refresh().interface, self.interface)
+            config = recorder_config(core, self.interface)
+            return recorder.start(core.runtime, config, max(0.0, until - time.monotonic()))
+        except (TakechainError, HardwareError, OSError) as error:
+            self._away(error)
+            raise
 
     def _opened(self) -> None:
         self.interface_state = "open"
         self._progress = (-1, time.monotonic())
         self._misses = 0
         self._retry_wait = _FIRST_RETRY
+        if self._core.rolling is None:
+            self.interface_gone = False  # else only when the take goes on
         if self._core.state in (State.IDLE, State.LOST) and self._core.rolling is None:
             self._core.follow("arm")
 
@@ -165,6 +189,10 @@ class Supervisor:
 
     def _look(self) -> None:
         link = self.link
+        if self._overdue():
+            grace = self._core.settings.lost_grace
+            self._give_up_waiting(f"the interface did not come back within {grace:g} s")
+            return
         if link is None:
             if self._core.settings.interface and time.monotonic() >= self._retry_at:
                 self._replace()
@@ -182,6 +210,16 @@ class Supervisor:
             self._drop(link)
         self._replace()
 
+    def _overdue(self) -> bool:
+        """Whether a take has waited for its interface as long as it may."""
+        left = self._seconds_left()
+        return self.interface_gone and left is not None and left <= 0
+
+    def _give_up_waiting(self, why: str) -> None:
+        with self._core.orders:
+            if self._core.rolling is not None and self._core.state is State.LOST:
+                self._lapse(why)
+
     def _trouble(self, link: recorder.RecorderLink) -> str | None:
         """What is wrong with the recorder process, in words; None when it does its work."""
         if not link.alive():
@@ -196,7 +234,10 @@ class Supervisor:
         frames, now = int(look.get("stream_frames", 0)), time.monotonic()
         if frames != self._progress[0] or look.get("state") == "lost":
             self._progress = (frames, now)
-        return "no samples arrive any more" if now - self._progress[1] > _STALL_SECONDS else None
+        if now - self._progress[1] <= _STALL_SECONDS:
+            return None
+        self.interface_gone = True
+        return "no samples arrive any more"
 
     def _interface_lost(self, link: recorder.RecorderLink) -> None:
         """The recorder sits on a dead stream: it keeps the take open until the interface is seen again.
@@ -206,23 +247,43 @@ class Supervisor:
         with self._core.orders:
             if self.link is not link or self._stopping.is_set():
                 return
-            if self.interface_state != "lost":
+            if self.interface_state not in _AWAY:
+                self.interface_gone = True
                 self._say_lost(str(self.last_look.get("error") or "no more sound comes"))
                 self._retry_at = time.monotonic()
-        if time.monotonic() < self._retry_at or not self._seen_again():
-            return
+        try:
+            if time.monotonic() < self._retry_at or not self._seen_again():
+                return
+        except AnotherInterface as error:
+            self._give_up_waiting(error.what)
+            self._core.notices.warn("interface", error.what)
+            if self._core.rolling is not None:
+                return
         with self._core.orders:
             if self.link is link:
                 self._drop(link)
         self._replace()
 
     def _seen_again(self) -> bool:
+        """Whether the interface answers; raises AnotherInterface when it is not the one of the take."""
+        rolling, left = self._core.rolling, self._seconds_left()
         try:
-            find(self._core.settings.interface)
-        except HardwareError:
-            self._retry_later()
+            seen = find(
+                self._core.settings.interface, _FIND_SECONDS if left is None else min(_FIND_SECONDS, left)
+            )
+        except HardwareError as error:
+            self._away(error)
             return False
+        if rolling is not None:
+            refuse_another(rolling.refresh().interface, seen)
         return True
+
+    def _seconds_left(self) -> float | None:
+        return seconds_left(self._core.rolling, self._core.settings.lost_grace)
+
+    def _away(self, error: Exception) -> None:
+        self.interface_state = "absent" if isinstance(error, UnknownInterface) else "lost"
+        self._retry_later()
 
     def _retry_later(self) -> None:
         self._retry_at = time.monotonic() + self._retry_wait
@@ -253,6 +314,10 @@ class Supervisor:
         name = self.interface.name if self.interface else self._core.settings.interface
         self._core.notices.warn("recorder", f"{name}{during}: {trouble}")
         self._core.lost_cause = trouble
+        if take is not None and take.lost_ns is None:
+            told = self.last_look.get("lost_seconds")
+            seconds = float(told) if isinstance(told, (int, float)) else 0.0
+            take.lost_ns = boottime_ns() - round(seconds * 1e9)
         if self._core.state is not State.LOST:
             self._core.follow("lose")
         self.interface_state = "lost"
@@ -264,24 +329,40 @@ class Supervisor:
             self._core.notices.warn("recorder", words)
 
     def _replace(self) -> None:
-        with self._core.orders:
-            if self.link is not None or self._stopping.is_set() or not self._core.settings.interface:
-                return
-            try:
-                self._open()
-                if self._core.rolling is not None and self._core.state is State.LOST:
-                    self._resume(self._core.lost_cause)
-            except (TakechainError, HardwareError, OSError) as error:
-                what = getattr(error, "what", str(error))
-                self._core.notices.warn("interface", f"{self._core.settings.interface}: {what}")
+        """Start another recorder and go on with the take; orders such as Stop need not wait for the start."""
+        left = self._seconds_left()
+        least = 0.0 if self.interface_gone else FIRST_TRY_SECONDS
+        seconds = recorder.OPEN_SECONDS if left is None else min(recorder.OPEN_SECONDS, max(left, least))
+        try:
+            with self._starting:
+                if self.link is not None or self._stopping.is_set() or not self._core.settings.interface:
+                    return
+                self._started = self._start(seconds)
+            with self._core.orders:
+                self._take_over()
+        except AnotherInterface as error:
+            self.interface_gone = True
+            self._give_up_waiting(error.what)
+        except (TakechainError, HardwareError, OSError) as error:
+            self.interface_gone = True
+            what = getattr(error, "what", str(error))
+            self._core.notices.warn("interface", f"{self._core.settings.interface}: {what}")
 
-
-def _described(config: Json, look: Json) -> Interface:
-    """The interface as it was listed when its recorder was started: asking again could take seconds."""
-    wanted, described = str(look.get("interface", "")), config.get("described")
-    try:
-        if isinstance(described, dict) and described.get("id") == wanted:
-            return Interface(**{**described, "rates": tuple(described["rates"])})
-    except (KeyError, TypeError):
-        pass  # written by another version
-    return Interface(wanted, wanted, "", int(look.get("channels", 0)), (), 0, "unknown")
+    def _take_over(self) -> None:
+        """The recorder that was started becomes ours, unless an order has put another in its place."""
+        link, self._started = self._started, None
+        if link is None:
+            return
+        self.link = link
+        self._opened()
+        rolling = self._core.rolling
+        if rolling is None or self._core.state is not State.LOST:
+            return
+        try:
+            self._resume(self._core.lost_cause)
+        except (TakechainError, OSError):
+            self._drop(link)
+            self._retry_later()
+            self.interface_state = "lost"
+            raise
+        self.interface_gone, rolling.lost_ns = False, None

@@ -45,7 +45,7 @@ class Takes:
         self._shelf = shelf
         self._worker = worker
         self._indexer = indexer
-        self.supervisor = Supervisor(core, self.resume, self.ended)
+        self.supervisor = Supervisor(core, self.resume, self.ended, self.lapse)
         self.last: str | None = None
 
     def roll(
@@ -114,10 +114,22 @@ class Takes:
         if rolling is None or core.state is not State.LOST:
             core.follow("stop")
         assert rolling is not None
+        self._close(rolling, at_boottime_ns)
+        return self._finished(rolling)
+
+    def lapse(self, why: str) -> None:
+        """End the take whose interface stayed away: nobody is recorded unasked when it comes back."""
+        rolling = self.core.rolling
+        assert rolling is not None
+        self._close(rolling, None)
+        done = self._finished(rolling)
+        self.core.notices.warn("take", f"{rolling.name} ended by itself: {done['condition']}, {why}")
+
+    def _close(self, rolling: Rolling, at_boottime_ns: int | None) -> None:
+        """Let the recorder end the take; one that does not is ended itself, and the take closed from disk."""
         link = self.supervisor.link
         if link is None or not self._closed_by(link, rolling, at_boottime_ns):
             self.supervisor.give_up("the recorder did not follow Stop")
-        return self._finished(rolling)
 
     def _post_roll(self, rolling: Rolling, at_boottime_ns: int | None) -> Json | None:
         """Let a take roll on behind Stop where that is set; None where it is to end now."""
@@ -212,9 +224,9 @@ class Takes:
             return
         try:
             answer = link.call("continue", journal=str(rolling.journal), cause=cause)
-        except WireError:
-            raise
         except TakechainError as error:
+            if isinstance(error, WireError) or error.code == "refused":
+                raise  # no sound comes yet
             core.notices.warn("take", f"{rolling.name} cannot go on: {error.what}")
             core.follow("arm")
             self._finished(rolling)
@@ -251,10 +263,14 @@ class Takes:
         from capture.journal.recover import close_take
 
         try:
-            close_take(rolling.journal, self.core.key)
+            close_take(rolling.journal, self.core.key, self._why_lost())
         except (TakechainError, OSError) as error:
             what = getattr(error, "what", str(error))
             self.core.notices.warn("take", f"{rolling.name} could not be closed: {what}")
+
+    def _why_lost(self) -> str:
+        """Why the interface is gone; empty while only its recorder is."""
+        return (self.core.lost_cause or "it is gone") if self.supervisor.interface_gone else ""
 
     def _finished(self, rolling: Rolling) -> Json:
         record = rolling.refresh()

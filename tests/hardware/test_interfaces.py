@@ -12,7 +12,7 @@ import pytest
 
 from hardware import interfaces
 from hardware.errors import HardwareError, PortAudioMissing, UnknownInterface
-from hardware.identity import base_id, origin_of, unique_ids
+from hardware.identity import base_id, hardware_of, origin_of, unique_ids
 from hardware.interfaces import Interface, choose, find, list_interfaces, survey
 
 JACK = "JACK Audio Connection Kit"
@@ -35,6 +35,35 @@ def test_an_alsa_card_keeps_its_identity_when_its_number_changes(tmp_path: Path)
     first = base_id("ALSA", "UMC404HD 192k: USB Audio (hw:1,0)", tmp_path / "a")
     moved = base_id("ALSA", "UMC404HD 192k: USB Audio (hw:3,0)", tmp_path / "b")
     assert first == moved == "alsa:hw:UMC404HD,0"
+
+
+def usb_card(root: Path, number: int, port: str, serial: str) -> None:
+    """A USB card as Linux shows it: a function of the device that has the identity."""
+    function = root / f"sys/devices/pci0000:00/usb1/{port}/{port}:1.0"
+    function.mkdir(parents=True)
+    for name, text in (("idVendor", "1397"), ("idProduct", "0509"), ("serial", serial)):
+        if text:
+            (function.parent / name).write_text(text + "\n")
+    sound = root / f"sys/class/sound/card{number}"
+    sound.mkdir(parents=True)
+    (sound / "device").symlink_to(function)
+
+
+def test_two_devices_of_one_kind_are_told_apart(tmp_path: Path) -> None:
+    """The second of a kind gets the first one's card id when that is gone; its hardware is another."""
+
+    def seen(root: str, number: int, port: str, serial: str) -> str:
+        usb_card(tmp_path / root, number, port, serial)
+        return hardware_of("ALSA", f"UMC404HD 192k: USB Audio (hw:{number},0)", tmp_path / root)
+
+    first = seen("a", 1, "1-2", "8A01")
+    assert first == seen("b", 3, "1-4.1", "8A01")  # another place and number, the same device
+    assert first != seen("c", 1, "1-2", "8A02")
+    assert "8A01" not in first
+    assert first.startswith("usb 1397:0509 serial #")
+    assert seen("d", 1, "1-2", "") == "usb 1397:0509 at 1-2"
+    assert hardware_of("ALSA", "HDA Intel PCH: ALC257 (hw:9,0)", tmp_path / "d") == ""
+    assert hardware_of(JACK, "siggen") == ""
 
 
 def test_without_card_names_the_devices_own_name_serves(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from capture.journal.lines import read_lines
 from capture.journal.record import TakeRecord, load
 from capture.journal.recover import recover_take
 from capture.journal.verify import verify_take
-from capture.recorder import opening, rolling
+from capture.recorder import engine, opening, rolling
 from capture.recorder.engine import Engine
 from capture.recorder.hold import Chunk
 from capture.recorder.page import PageReader, PageWriter
@@ -212,6 +213,34 @@ def test_a_full_ring_ends_the_sound_loudly_and_keeps_all_before(bench: Bench) ->
         ("interface", "lost", "the memory ran full")
     ]
     assert bench.check().exact
+
+
+@pytest.mark.parametrize(("standing", "state"), [(0.6, "rolling"), (1.0, "lost")])
+def test_a_stream_that_stands_still_is_lost_within_a_second(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, standing: float, state: str
+) -> None:
+    monkeypatch.setattr(engine, "time", SimpleNamespace(monotonic=lambda: bench.stream.now))
+    take = bench.start()
+    bench.open(take)
+    bench.turn(2)
+    bench.stream.silent = True
+    bench.turn(standing - 0.06)  # a turn may end one look later than asked
+    assert bench.engine.state == state
+    bench.stop()
+
+
+def test_without_grace_a_lost_interface_ends_the_take_at_once(bench: Bench) -> None:
+    bench.engine = Engine(bench.stream, bench.engine._page, bench.stream.clock, lost_grace=0)
+    bench.turn(3)
+    take = bench.start()
+    bench.open(take)
+    bench.turn(2)
+    bench.stream.silent, bench.stream.lost_reason = True, "the device is gone"
+    bench.turn(0.1)
+    assert bench.engine.take is None
+    assert take.writer.done.wait(10)
+    record = bench.finished()
+    assert (record.condition.value, record.reason) == ("lost device", "lost device")
 
 
 def test_a_machine_that_slept_ends_the_sound_instead_of_filling_the_disk_with_silence(bench: Bench) -> None:

@@ -91,6 +91,20 @@ async def test_the_simulated_interface_is_marked(rig: RigMaker) -> None:
         assert "physical · Fireface UFX · ALSA · 24 inputs · 44.1k–96k" in listed[0]
 
 
+async def test_an_absent_interface_is_shown_and_stays_the_one_that_is_meant(rig: RigMaker) -> None:
+    def away(station: FakeStation) -> None:
+        lively(station)
+        station.facts["setup"]["interface"] |= {"id": "alsa:hw:[Gone],0"}
+        station.facts["setup"]["interface_state"] = "absent"
+
+    async with rig(prepare=away) as made:
+        screen = await opened(made)
+        assert any("alsa:hw:[Gone],0 · ✖ absent" in line for line in rows(made.app))
+        put(screen, slate="Borealis")
+        await made.press("ctrl+s")
+        assert made.orders == [("setup", {"slate": "Borealis"})]
+
+
 async def test_nothing_changed_sends_nothing(rig: RigMaker) -> None:
     async with rig(prepare=lively) as made:
         await opened(made)

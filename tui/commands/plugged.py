@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tui.commands.common import DONE, FAILED, AsJson, InLibrary, answer, complain, table
+from tui.commands.common import DONE, FAILED, AsJson, InLibrary, answer, complain, open_library, table
+
+if TYPE_CHECKING:
+    from hardware.interfaces import Interface
 
 
 def register(app: typer.Typer) -> None:
@@ -21,6 +26,9 @@ def devices(as_json: AsJson = False, library: InLibrary = None) -> int:
 
     listing = survey()
     result: dict[str, Any] = {"interfaces": [interface.as_dict() for interface in listing.interfaces]}
+    absent = _absent(library, listing.interfaces)
+    if absent:
+        result["absent"] = [{"id": absent}]
     problem = listing.problem
     if problem is not None:
         result["error"] = {
@@ -33,11 +41,27 @@ def devices(as_json: AsJson = False, library: InLibrary = None) -> int:
         [i.id, i.name, i.host_api, str(i.inputs), " ".join(_kilohertz(r) for r in i.rates), i.origin]
         for i in listing.interfaces
     ]
+    if absent:
+        rows.append([absent, "chosen for this library: absent", "", "", "", ""])
     answer(as_json, result, *table(rows, ["id", "name", "through", "inputs", "rates (kHz)", "origin"]))
     if problem is not None:
         complain(problem.what, problem.do)
         return problem.exit_code
     return DONE
+
+
+def _absent(library: Path | None, present: Iterable[Interface]) -> str:
+    """The identity of the interface that the library is set to and that is not there; empty otherwise."""
+    from capture.errors import TakechainError
+    from hardware.virtual import is_simulated
+
+    try:
+        chosen = open_library(library).settings().get("interface")
+    except TakechainError:
+        return ""  # no library yet: nothing was chosen
+    if not isinstance(chosen, str) or is_simulated(chosen):
+        return ""
+    return chosen if chosen not in {interface.id for interface in present} else ""
 
 
 def _kilohertz(rate: int) -> str:

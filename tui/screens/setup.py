@@ -8,6 +8,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
 from textual.suggester import SuggestFromList
 from textual.widget import Widget
 from textual.widgets import Button, Input, Label, OptionList, Select
@@ -17,6 +18,7 @@ from capture.errors import TakechainError
 from capture.recorder.page import Levels
 from hardware.interfaces import Interface, Listing
 from hardware.ports import Port
+from hardware.virtual import is_simulated
 from tui.screens import words
 from tui.screens.link import Order
 from tui.screens.page import Page, in_one_line
@@ -140,9 +142,13 @@ class SetupScreen(Page):
         box.clear_options()
         box.add_options([Option(interface_words(face), id=face.id) for face in self._interfaces])
         wanted = self._chosen or (self._interfaces[0].id if self._interfaces else "")
-        for place, face in enumerate(self._interfaces):
-            if face.id == wanted:
-                box.highlighted = place
+        ids = [face.id for face in self._interfaces]
+        if wanted and wanted not in ids:  # it stays the one that is meant: no other takes its place unasked
+            listed = "" if is_simulated(wanted) else " · ✖ absent"
+            box.add_option(Option(Content(f"{wanted}{listed}"), id=wanted))
+            ids.append(wanted)
+        if wanted:
+            box.highlighted = ids.index(wanted)
         problem = listing.problem
         self._say(f"{problem.what} · {problem.do}" if problem else "")
 
