@@ -58,6 +58,7 @@ class Core:
         self.state = State.IDLE
         self.rolling: Rolling | None = None
         self.lost_cause = ""
+        self.pressed = threading.Event()  # Record: set until the take rolls or was refused
         self._changed = threading.Condition()
 
     def follow(self, order: str) -> None:

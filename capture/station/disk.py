@@ -5,37 +5,90 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from capture.recorder.files import RESERVE_BYTES
+from capture.station.notices import Notices
+from capture.station.settings import Settings
 
 LEAST_SECONDS = 5.0  # with less room than this a take is not begun
+LEVELS = (1800.0, 300.0, 60.0)
+"""Seconds left below which it is said, each once; the first is a notice, the others are warnings."""
+_REARM = 1.1  # of a level: above it the level may be said again
 _WINDOW_SECONDS = 120.0
 _ENOUGH_SECONDS = 30.0
 _SAMPLE_SECONDS = 1.0
+_STALE_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a take writes: the channels of each of its files, the rate in Hz, "pcm24" or "float32"."""
+
+    files: tuple[int, ...]
+    rate: int
+    format: str
+
+    @staticmethod
+    def of(settings: Settings, available: int) -> Form:
+        """What the next take writes with these settings, on an interface of `available` inputs."""
+        armed = settings.armed(available)
+        pairs = len(settings.pairs(armed))
+        poly = (len(armed),) if armed else ()
+        files = poly if settings.layout == "poly" else (2,) * pairs + (1,) * (len(armed) - 2 * pairs)
+        return Form(files, settings.rate, settings.format)
+
+    @property
+    def tracks(self) -> int:
+        """How many tracks it has."""
+        return sum(self.files)
+
+    @property
+    def bytes_per_second(self) -> float:
+        """What it needs of the disk."""
+        return take_bytes_per_second(self.tracks, self.rate, self.format)
 
 
 class Disk:
-    """Free space of the library's file system, with a smoothed rate of consumption while rolling."""
+    """Free space of a folder's file system, with a smoothed rate of consumption while rolling.
 
-    def __init__(self, library: Path) -> None:
-        self._library = library
+    Only `watch` asks the system, which may hang in it; everybody else gets what was found last.
+    """
+
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self.folder = folder
+        self._clock = clock
         self._samples: deque[tuple[float, int]] = deque()
+        self._newest: tuple[float, int | None] | None = None
 
-    def free_bytes(self) -> int | None:
-        """Bytes an ordinary user may still write; None when the file system does not answer."""
+    def ask(self) -> int | None:
+        """Bytes an ordinary user may still write, now; None when the file system does not answer."""
         try:
-            found = os.statvfs(self._library)
+            found = os.statvfs(self.folder)
         except OSError:
             return None
         return found.f_bavail * found.f_frsize
 
+    def free_bytes(self) -> int | None:
+        """Bytes an ordinary user may still write, as found a moment ago; None when that is not known."""
+        if self._newest is None:
+            self._newest = (self._clock(), self.ask())
+        return None if self.stale else self._newest[1]
+
+    @property
+    def stale(self) -> bool:
+        """Whether the file system has not answered for a while."""
+        return self._newest is not None and self._clock() - self._newest[0] > _STALE_SECONDS
+
     def watch(self, rolling: bool) -> None:
         """Take a sample of what is being consumed, others' writing included; call it about once a second."""
-        now, free = time.monotonic(), self.free_bytes()
+        free, now = self.ask(), self._clock()
+        self._newest = (now, free)
         if not rolling or free is None:
             self._samples.clear()
-        elif not self._samples or now - self._samples[-1][0] >= _SAMPLE_SECONDS:
+        elif not self._samples or now - self._samples[-1][0] >= 0.9 * _SAMPLE_SECONDS:
             self._samples.append((now, free))
             while now - self._samples[0][0] > _WINDOW_SECONDS:
                 self._samples.popleft()
@@ -57,6 +110,35 @@ class Disk:
         return max(0.0, (free - RESERVE_BYTES) / pace)
 
 
+class LowDisk:
+    """Says that a disk runs full: once at each level, and again only after there was clearly more room."""
+
+    def __init__(self, notices: Notices, folder: Path) -> None:
+        self._notices, self._folder = notices, folder
+        self._said = 0
+
+    def follow(self, seconds: float | None, tracks: int) -> None:
+        """Told about once a second how long the disk lasts for so many tracks."""
+        if seconds is None:
+            return
+        while self._said and seconds > _REARM * LEVELS[self._said - 1]:
+            self._said -= 1
+        level = sum(seconds < least for least in LEVELS)
+        if level > self._said:
+            self._said = level
+            words = f"the disk of {self._folder} holds {time_left(seconds)} more at {_tracks(tracks)}"
+            self._notices.replace(f"disk {self._folder}", words)
+
+
 def take_bytes_per_second(tracks: int, rate: int, sample_format: str) -> float:
     """What a take of `tracks` tracks at `rate` Hz in "pcm24" or "float32" needs (bytes/s)."""
     return float(tracks * rate * (3 if sample_format == "pcm24" else 4))
+
+
+def time_left(seconds: float) -> str:
+    """A time as people say it: `25 min`, `45 s`."""
+    return f"{seconds / 60:.0f} min" if seconds >= 100 else f"{seconds:.0f} s"
+
+
+def _tracks(count: int) -> str:
+    return "1 track" if count == 1 else f"{count} tracks"

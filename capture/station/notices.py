@@ -37,6 +37,12 @@ class Notices:
             self._next += 1
             del self._notices[:-_KEPT]
 
+    def replace(self, topic: str, text: str) -> None:
+        """Say `text` in place of whatever was said on the topic before: it is what is true now."""
+        with self._lock:
+            self._notices = [n for n in self._notices if n.topic != topic]
+        self.warn(topic, text)
+
     def seen(self, notice: int | None) -> None:
         """Take one warning off the list, or all of them; raises UsageError for one that is not there."""
         with self._lock:

@@ -15,7 +15,6 @@ from capture.station.awake import Awake
 from capture.station.care import Care
 from capture.station.client import SOCKET_NAME
 from capture.station.core import Core
-from capture.station.disk import take_bytes_per_second
 from capture.station.edits import Edits
 from capture.station.indexer import Indexer
 from capture.station.lock import StationLock
@@ -23,6 +22,7 @@ from capture.station.orders import Orders
 from capture.station.seen import Seen
 from capture.station.sensors import SensorDesk
 from capture.station.shelf import Shelf
+from capture.station.space import Space
 from capture.station.takes import Takes
 from capture.station.worker import SWEPT, Worker
 from capture.take import State
@@ -32,7 +32,6 @@ LINGER = "TAKECHAIN_STATION_LINGER"
 _LINGER_SECONDS = 60.0
 _FIRST_CLIENT_SECONDS = 15.0  # whoever started us needs a moment to connect, however short the linger
 _KEEP_HOUSE_SECONDS = 0.1
-_LOW_DISK_SECONDS = 300.0
 
 
 class Station:
@@ -48,6 +47,7 @@ class Station:
         self.sensors = SensorDesk(self.core, self._recorder_lines)
         self.takes = Takes(self.core, self.sensors, self.shelf, self.worker, self.indexer)
         self.edits = Edits(self.core, self.takes, self.shelf, self.worker, self.indexer)
+        self.space = Space(self.core, self.takes, self.worker)
         self.seen = Seen()
         self._care = Care(self.core.notices)
         self._awake = Awake(self.core.notices)
@@ -85,6 +85,7 @@ class Station:
         self.sensors.start()
         self.worker.start()
         self.indexer.start()
+        self.space.start()
         self._server.start()
         self._keep_house()
         self._close()
@@ -96,7 +97,7 @@ class Station:
         while not self._leaving.wait(_KEEP_HOUSE_SECONDS):
             now = time.monotonic()
             rolling = self.core.is_rolling()
-            self._watch_disk(rolling)
+            self.space.say_if_silent()
             is_open = rolling or self.core.state is State.ARMED
             self._care.follow(is_open)
             self._awake.follow(is_open)
@@ -112,22 +113,12 @@ class Station:
             if now - alone_since >= patience and not self.worker.busy() and not self.indexer.busy():
                 self.leave("nobody is here")
 
-    def _watch_disk(self, rolling: bool) -> None:
-        core, supervisor = self.core, self.takes.supervisor
-        core.disk.watch(rolling)
-        if not rolling or supervisor.interface is None:
-            return
-        tracks = len(core.settings.armed(supervisor.interface.inputs))
-        pace = take_bytes_per_second(tracks, core.settings.rate, core.settings.format)
-        left = core.disk.seconds_left(pace)
-        if left is not None and left < _LOW_DISK_SECONDS:
-            core.notices.warn("disk", f"the disk of {core.path} is nearly full")
-
     def _close(self) -> None:
         self._server.stop()
         with self.core.orders:
             rolling = self.core.is_rolling()
         self._awake.end()
+        self.space.stop()
         self.takes.supervisor.stop(leave_rolling=rolling)
         self.sensors.stop()
         finished = not rolling and not self.worker.busy() and self.indexer.is_settled()

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from capture.errors import TakechainError
 from capture.station.client import version
 from capture.station.core import Core, Rolling
-from capture.station.disk import take_bytes_per_second
 from capture.station.seen import NOTHING
 from capture.station.settings import today
 from capture.wire import Json
@@ -169,11 +168,12 @@ def _pre_roll(station: Station) -> Json:
 
 
 def _disk(station: Station) -> Json:
-    core, supervisor = station.core, station.takes.supervisor
-    available = supervisor.interface.inputs if supervisor.interface else 0
-    tracks = len(core.settings.armed(available))
-    pace = take_bytes_per_second(tracks, core.settings.rate, core.settings.format)
-    return {"free_bytes": core.disk.free_bytes(), "seconds_left": core.disk.seconds_left(pace)}
+    disk, form = station.core.disk, station.takes.form()
+    return {
+        "free_bytes": disk.free_bytes(),
+        "seconds_left": disk.seconds_left(form.bytes_per_second),
+        "test": station.space.as_dict(),
+    }
 
 
 def _offer(core: Core) -> Json | None:

@@ -16,7 +16,7 @@ from capture.journal.durable import make_folder
 from capture.journal.record import TakeRecord
 from capture.station.begin import Plan, begin_fields, plan, refuse_short_parts, with_defaults
 from capture.station.core import Core, Rolling
-from capture.station.disk import LEAST_SECONDS, take_bytes_per_second
+from capture.station.disk import LEAST_SECONDS, Form
 from capture.station.errors import RecorderReplaced
 from capture.station.indexer import Indexer
 from capture.station.link import RecorderLink
@@ -55,9 +55,14 @@ class Takes:
 
         Raises RecorderBusy while one rolls, NothingRecorded with the reason otherwise.
         """
+        self.core.pressed.set()
+        try:
+            return self._carried_on() or self._roll(kind, limit_seconds, at_boottime_ns)
+        finally:
+            self.core.pressed.clear()
+
+    def _roll(self, kind: str, limit_seconds: float | None, at_boottime_ns: int | None) -> Json:
         core = self.core
-        if (carried_on := self._carried_on()) is not None:
-            return carried_on
         self.refuse_while_rolling()
         made_for = _kind(kind)
         link = self.supervisor.require()
@@ -68,7 +73,7 @@ class Takes:
         if not wanted.inputs:
             raise NothingRecorded("no input is armed", "arm one with `a`, or choose inputs in the set-up")
         refuse_short_parts(core, wanted)
-        self._refuse_without_room(len(wanted.inputs))
+        self._refuse_without_room()
         chain = snapshot(core.patch.patch, wanted.inputs)
         for number in range(wanted.number, wanted.number + _TRIES):
             take = wanted.renumbered(number)
@@ -301,13 +306,22 @@ class Takes:
             why = "the recorder was told to leave" if record.reason == "signal" else record.reason
             self.core.notices.warn("take", f"{record.name} ended early, after {record.seconds:.1f} s: {why}")
 
-    def _refuse_without_room(self, tracks: int) -> None:
-        core = self.core
-        pace = take_bytes_per_second(tracks, core.settings.rate, core.settings.format)
-        left = core.disk.seconds_left(pace)
+    def form(self) -> Form:
+        """What the rolling take writes, else what the next one would."""
+        rolling, interface = self.core.rolling, self.supervisor.interface
+        record = rolling.tail.record if rolling is not None else None
+        if record is not None and record.tracks:
+            count = len(record.parts[0].files)
+            files = tuple(record.file_channels(index) for index in range(count))
+            return Form(files, record.rate, record.format)
+        return Form.of(self.core.settings, interface.inputs if interface else 0)
+
+    def _refuse_without_room(self) -> None:
+        core, form = self.core, self.form()
+        left = core.disk.seconds_left(form.bytes_per_second)
         if left is not None and left < LEAST_SECONDS:
             raise NothingRecorded(
-                f"the disk of {core.path} is full: it lasts {left:.0f} s for {tracks} tracks",
+                f"the disk of {core.path} is full: it lasts {left:.0f} s for {form.tracks} tracks",
                 "make room, or choose a library on another disk",
             )
 

@@ -258,6 +258,7 @@ def test_doctor_looks_at_everything(cli: Cli) -> None:
     assert found["Python"]["ok"]
     assert found["library"]["ok"]
     assert found["PDF sheets"]["ok"]
+    assert "this take needs" in found["write test"]["what"]
     for about in ("battery", "memory", "processor"):  # advice at most: none of them stops a take
         assert found[about]["ok"]
         assert found[about]["what"]

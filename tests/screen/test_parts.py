@@ -43,7 +43,16 @@ def test_clock_without_hours_shows_them_when_there_are_any() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(18720, "5 h 12 m"), (2900, "48 m"), (0, "0 m"), (9 * 86400, "9 d"), (None, "–")]
+    ("seconds", "text"),
+    [
+        (18720, "5 h 12 m"),
+        (2900, "48 m"),
+        (60, "1 m"),
+        (52, "52 s"),
+        (0, "0 s"),
+        (9 * 86400, "9 d"),
+        (None, "–"),
+    ],
 )
 def test_disk_time(seconds: float | None, text: str) -> None:
     assert words.left(seconds) == text

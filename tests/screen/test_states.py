@@ -173,6 +173,18 @@ async def test_a_recorder_that_rolls_on_alone_is_still_watched(rig: RigMaker) ->
         assert "█" in text[10]
 
 
+async def test_what_the_disk_test_found_is_shown_until_the_first_take(rig: RigMaker) -> None:
+    async with rig(prepare=lively) as made:
+        text = "the disk takes 180 MB/s and syncs in 12 ms, this take needs 9.2 MB/s: enough"
+        made.station.facts |= {"warnings": [], "last": None}
+        made.station.facts["disk"] |= {"test": {"state": "done", "verdict": "enough", "text": text}}
+        await made.settle()
+        assert any(text in row for row in rows(made.app)), rows(made.app)
+        made.station.facts["last"] = "0" * 8
+        await made.settle()
+        assert not any(text in row for row in rows(made.app))
+
+
 async def test_a_long_warning_takes_two_rows_and_the_meters_keep_theirs(rig: RigMaker) -> None:
     async with rig(prepare=rolling) as made:
         await shown(made, take_frames=0)

@@ -112,10 +112,9 @@ def test_the_disk_lasts_by_what_is_needed_until_minutes_say_otherwise(
 ) -> None:
     """1 MB/s of take on a disk that in truth loses 4 MB/s, its free space told in bursts of 10 s."""
     now = [0.0]
-    monkeypatch.setattr("capture.station.disk.time.monotonic", lambda: now[0])
-    disk = Disk(tmp_path)
+    disk = Disk(tmp_path, clock=lambda: now[0])
     start = 10_000_000_000
-    monkeypatch.setattr(disk, "free_bytes", lambda: start - int(now[0]) // 10 * 40_000_000)
+    monkeypatch.setattr(disk, "ask", lambda: start - int(now[0]) // 10 * 40_000_000)
     for second in range(121):
         now[0] = float(second)
         disk.watch(rolling=True)

@@ -11,11 +11,17 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from capture.errors import TakechainError
 from hardware.errors import HardwareError
 from hardware.machine import conditions
 from tui.commands.common import Json
+
+if TYPE_CHECKING:
+    from capture.station.disk import Form
+
+_USUAL_INPUTS, _MOST_INPUTS = 8, 9999
 
 
 def examine(library: Path) -> Iterator[Json]:
@@ -39,6 +45,7 @@ def examine(library: Path) -> Iterator[Json]:
             yield {"about": about, "ok": True, "what": check(library), "do": ""}
         except (TakechainError, HardwareError) as error:
             yield {"about": about, "ok": False, "what": error.what, "do": error.do}
+    yield _write_test(library)
     for found in (*conditions(), trial()):
         yield {"about": found.about, "ok": True, "what": found.what, "do": found.do}
 
@@ -70,14 +77,56 @@ def _library(library: Path) -> str:
     return f"{library} ({home.uuid})"
 
 
+def _nearest(library: Path) -> Path:
+    return next(folder for folder in (library, *library.parents) if folder.exists())
+
+
 def _disk(library: Path) -> str:
     from capture.errors import EnvironmentLacking
 
-    here = next(folder for folder in (library, *library.parents) if folder.exists())
+    here = _nearest(library)
     free = shutil.disk_usage(here).free
     if free < 1_000_000_000:
         raise EnvironmentLacking(f"{free / 1e9:.2f} GB are free at {here}", "make room, or use another disk")
     return f"{free / 1e9:.1f} GB free, {free / (8 * 3 * 48_000 * 3600):.0f} h of 8 tracks at 48 kHz, 24 bit"
+
+
+def _write_test(library: Path) -> Json:
+    """How fast the disk is for what was recorded last, or for eight tracks; not while a take rolls."""
+    from capture.station.trial import Measured, judge, try_disk
+
+    about = "write test"
+    if _rolls(library):
+        return {"about": about, "ok": True, "what": "not made: a take is rolling", "do": ""}
+    here, form = _nearest(library), _last_form(library)
+    found = try_disk(here, form)
+    verdict = judge(found, form) if isinstance(found, Measured) else found
+    files = "1 file" if len(form.files) == 1 else f"{len(form.files)} files"
+    what = f"{verdict.text} ({form.tracks} tracks in {files} at {form.rate / 1000:g} kHz)"
+    return {"about": about, "ok": verdict.word != "too slow", "what": what, "do": verdict.do}
+
+
+def _rolls(library: Path) -> bool:
+    from capture.station.client import connect
+
+    try:
+        with connect(library, start=False) as client:
+            return bool(client.call("hello")["rolling"])
+    except (TakechainError, OSError):
+        return False  # nobody is there
+
+
+def _last_form(library: Path) -> Form:
+    from capture.library import Library
+    from capture.station.disk import Form
+    from capture.station.settings import Settings
+
+    try:
+        settings = Settings.remembered(Library.open(library, create=False).settings())
+    except TakechainError:
+        settings = Settings()  # said already: there is none, or it cannot be read
+    form = Form.of(settings, _MOST_INPUTS if settings.inputs else _USUAL_INPUTS)
+    return form if form.tracks else Form.of(Settings(), _USUAL_INPUTS)
 
 
 def _runtime(library: Path) -> str:

@@ -25,10 +25,12 @@ def length(seconds: float) -> str:
 
 
 def left(seconds: float | None) -> str:
-    """How long the disk lasts: `5 h 12 m`, `48 m`, `9 d`; a dash when it is not known."""
+    """How long the disk lasts: `5 h 12 m`, `48 m`, `52 s`, `9 d`; a dash when it is not known."""
     if seconds is None:
         return "–"
-    minutes = int(max(seconds, 0.0)) // 60
+    if seconds < 60:
+        return f"{max(seconds, 0.0):.0f} s"
+    minutes = int(seconds) // 60
     if minutes >= 3 * 24 * 60:
         return f"{minutes // (24 * 60)} d"
     return f"{minutes // 60} h {minutes % 60:02d} m" if minutes >= 60 else f"{minutes} m"

@@ -217,7 +217,7 @@ class WarningLine(Rows):
             self._wrap(text, f"w seen{f' · {more} more' if more else ''} ")
         else:
             self.screen.remove_class("-long-warning")
-            self.show([_catalogue(catalog)] if catalog.get("state") not in {None, "", "ok"} else [])
+            self.show([_catalogue(catalog)] if catalog.get("state") not in {None, "", "ok"} else _tried(view))
 
     def _wrap(self, text: str, hint: str) -> None:
         room = self.size.width - cells(hint) - 5
@@ -225,6 +225,13 @@ class WarningLine(Rows):
         self.screen.set_class(bool(rest), "-long-warning")
         row = spread([(" ! ", "over"), (first, "warn")], [(hint, "dim")] if hint else [], self.size.width)
         self.show([row, [("   ", ""), (" ".join(rest), "warn")]] if rest else [row])
+
+
+def _tried(view: View) -> list[Row]:
+    """What the test of the disk found, until the first take of the session."""
+    test = (view.status.get("disk") or {}).get("test") or {}
+    fresh = view.state == "armed" and not view.status.get("last")
+    return [[(f" · {test['text']}", "dim")]] if fresh and test.get("text") else []
 
 
 def _catalogue(catalog: Json) -> Row:

@@ -1,0 +1,86 @@
+"""Small disks of a test's own: real file systems on loop devices, that run full, slow down or fail."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.poll import until
+
+_THROTTLES = Path("/sys/fs/cgroup/blkio")
+
+
+class SmallDisk:
+    """An ext4 of `megabytes` mounted at `folder`; raises OSError where this user may not mount."""
+
+    def __init__(self, folder: Path, image: Path, megabytes: int) -> None:
+        self.folder = folder
+        with image.open("wb") as file:
+            file.truncate(megabytes << 20)
+        _must("mkfs.ext4", "-q", "-E", "lazy_itable_init=0,lazy_journal_init=0", image)
+        _must("mount", "-o", "loop,errors=remount-ro", image, folder)
+        self.image = image
+
+    def turn_read_only(self) -> None:
+        """As the kernel does when it finds the file system damaged: at once, whoever writes."""
+        subprocess.run([_tool("mount"), "-o", "remount,abort", str(self.folder)], capture_output=True)
+
+    def mount_again(self) -> None:
+        """Unmount it when nobody uses it any more, and mount it anew, its log replayed."""
+        self.unmount()
+        subprocess.run([_tool("e2fsck"), "-p", str(self.image)], capture_output=True)
+        _must("mount", "-o", "loop", self.image, self.folder)
+
+    def unmount(self) -> None:
+        """Unmount it once nobody uses it any more."""
+        until(
+            lambda: subprocess.run([_tool("umount"), str(self.folder)], capture_output=True).returncode == 0
+        )
+
+    @contextlib.contextmanager
+    def slow(self, bytes_per_second: int) -> Iterator[Path]:
+        """A file that takes the ids of processes for which the disk is that slow; skips where none can be."""
+        group = _THROTTLES / f"takechain-test-{os.getpid()}"
+        device = self.folder.stat().st_dev
+        try:
+            group.mkdir()
+            rule = f"{os.major(device)}:{os.minor(device)} {bytes_per_second}"
+            (group / "blkio.throttle.write_bps_device").write_text(rule)
+        except OSError as error:
+            pytest.skip(f"may not slow a disk down here: {error}")
+        try:
+            yield group / "cgroup.procs"
+        finally:
+            until(lambda: not (group / "cgroup.procs").read_text())
+            group.rmdir()
+
+
+@contextlib.contextmanager
+def small_disk(places: Path, megabytes: int = 64) -> Iterator[SmallDisk]:
+    """A small disk in a folder of a test; skips where none may be mounted."""
+    folder = places / "disk"
+    folder.mkdir()
+    try:
+        disk = SmallDisk(folder, places / "disk.img", megabytes)
+    except OSError as error:
+        pytest.skip(f"may not mount a disk here: {error}")
+    try:
+        yield disk
+    finally:
+        disk.unmount()
+
+
+def _tool(name: str) -> str:
+    return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") or name
+
+
+def _must(command: str, *words: str | Path) -> None:
+    done = subprocess.run([_tool(command), *map(str, words)], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise OSError(f"{command}: {done.stderr.strip()}")
