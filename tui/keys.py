@@ -41,6 +41,10 @@ def _ready(view: View) -> bool:
     return view.state == "armed"
 
 
+def _can_roll(view: View) -> bool:
+    return _ready(view) or view.post_roll_left is not None
+
+
 def _waiting(view: View) -> bool:
     return view.connected and not view.rolling and view.state != "closing"
 
@@ -70,7 +74,16 @@ _NO_TRACK = "no interface is chosen · S opens the Set-up page"
 _NOT_ROLLING = "marks belong to a rolling take · r rolls one"
 
 ACTIONS: tuple[Action, ...] = (
-    Action("roll", ("r",), "r", "Roll", "Begin the next take", "Take", _ready, 1),
+    Action(
+        "roll",
+        ("r",),
+        "r",
+        "Roll",
+        "Begin the next take; in the post-roll of one, carry that on",
+        "Take",
+        _can_roll,
+        1,
+    ),
     Action("stop", ("s",), "s", "Stop", "End the rolling take and seal it", "Take", _rolling, 1),
     Action(
         "room_tone",

@@ -37,9 +37,9 @@ GOLDENS = Path(__file__).parent / "goldens"
 LAST = {"take": "uuid-3"}
 NOW = {"take": "uuid-4"}
 EXPECTED: dict[str, tuple[Any, list[str], list[tuple[str, dict[str, Any]]]]] = {
-    "roll": (lively, ["r"], [("roll", {})]),
+    "roll": (lively, ["r"], [("roll", {"at_boottime_ns": OPENING_NS})]),
     "stop": (rolling, ["s"], [("stop", {"at_boottime_ns": OPENING_NS})]),
-    "room_tone": (lively, ["o"], [("roomtone", {})]),
+    "room_tone": (lively, ["o"], [("roomtone", {"at_boottime_ns": OPENING_NS})]),
     "slate": (lively, ["n", *"Bo", "tab", "enter"], [("slate", {"name": "Borealis"})]),
     "mark": (rolling, ["m"], [("mark", {"text": "", "at_boottime_ns": OPENING_NS})]),
     "name_mark": (marked, ["enter", "enter"], [("marktext", {"id": 2, "text": "RR10"})]),

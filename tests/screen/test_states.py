@@ -248,3 +248,27 @@ async def test_another_theme_reaches_every_row(rig: RigMaker) -> None:
         assert CALM.background not in picture
         assert CALM.foreground not in picture
         assert rows(made.app) == words
+
+
+async def test_the_band_says_how_much_a_take_would_begin_with_and_what_it_has(rig: RigMaker) -> None:
+    async with rig(size=(100, 30), prepare=lively) as made:
+        for held, said in ((4.2, "pre 4/10 s · disk"), (10.0, "pre 10 s · disk")):
+            made.station.facts["pre_roll"] = {"asked": 10.0, "granted": 10.0, "held": held}
+            await made.settle()
+            assert said in "\n".join(rows(made.app))
+        await made.press("r")
+        made.station.facts["take"]["pre_roll"] = 2.5
+        await made.settle()
+        assert "pre 2.5 s" in "\n".join(rows(made.app))
+
+
+async def test_the_post_roll_is_counted_down_and_r_carries_on(rig: RigMaker) -> None:
+    async with rig(size=(100, 30), prepare=rolling) as made:
+        made.station.facts["take"]["post_roll_left"] = 3.2
+        await made.settle()
+        text = "\n".join(rows(made.app))
+        assert "take 4  ends in 4 s · r carries on" in text
+        assert "r Roll" in text
+        await made.press("r")
+        assert [do for do, _ in made.orders] == ["roll"]
+        assert "ends in" not in "\n".join(rows(made.app))

@@ -91,6 +91,7 @@ class FakeStation:
             "takes": [],
             "last": None,
             "disk": {"free_bytes": 10**12, "seconds_left": 18720.0},
+            "pre_roll": {"asked": 0.0, "granted": 0.0, "held": 0.0},
             "air": [],
             "sensors": [],
             "page": None,
@@ -131,7 +132,10 @@ class FakeStation:
 
     # -- what the real one would do ---------------------------------------------------------------
 
-    def _roll(self, kind: str = "take") -> dict[str, Any]:
+    def _roll(self, at_boottime_ns: int | None = None, kind: str = "take") -> dict[str, Any]:
+        if (self.facts["take"] or {}).get("post_roll_left") is not None:
+            self.facts["take"]["post_roll_left"] = None
+            return {"carried_on": True}
         if self.facts["state"] != "armed":
             raise NothingRecorded(f"cannot roll while {self.facts['state']}")
         number = self.facts["next"]["number"]
@@ -145,8 +149,8 @@ class FakeStation:
         self._plan(number + 1)
         return {}
 
-    def _roomtone(self) -> dict[str, Any]:
-        return self._roll("room tone")
+    def _roomtone(self, at_boottime_ns: int | None = None) -> dict[str, Any]:
+        return self._roll(at_boottime_ns, "room tone")
 
     def _stop(self, at_boottime_ns: int | None = None) -> dict[str, Any]:
         rolled = self.facts["take"]

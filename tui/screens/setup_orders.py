@@ -75,9 +75,12 @@ FIELDS = (
         first=False,
     ),
     Field("split_mb", "Split at", 10, "MB", width="short"),
+    Field("pre_roll", "Pre-roll", 10, "s, to 120", width="short", first=False),
+    Field("post_roll", "Post-roll", 10, "s, to 30", width="short", first=False),
 )
 SECTIONS = (1, 3, 7, 9)  # lines that begin a section
 _SETUP = ("format", "layout", "project", "session", "slate", "numbering")
+_ROLLS = ("pre_roll", "post_roll")
 _AIR = ("temperature", "humidity", "pressure")
 
 
@@ -87,6 +90,7 @@ def values_of(view: View) -> dict[str, str]:
     found = {name: str(setup.get(name) or "") for name in (*_SETUP, "rate", "inputs", "prefix")}
     found["interface"] = str((view.interface or {}).get("id") or "")
     found["split_mb"] = str(setup.get("split_mb") or "")
+    found |= {name: f"{setup[name]:g}" if setup.get(name) else "" for name in _ROLLS}
     found["links"] = ",".join(f"{a}-{b}" for a, b in setup.get("links") or [])
     found["stop_guard"] = "yes" if setup.get("stop_guard") else "no"
     found["people"] = people_text(view.status.get("people"))
@@ -125,6 +129,8 @@ def _setup(changed: dict[str, str], now: dict[str, str]) -> Json:
         setup["stop_guard"] = changed["stop_guard"] == "yes"
     if "split_mb" in changed:
         setup["split_mb"] = _whole("split at", changed["split_mb"] or "0")
+    words = {"pre_roll": "pre-roll", "post_roll": "post-roll"}
+    setup |= {name: _number(words[name], changed[name] or "0") for name in _ROLLS if name in changed}
     setup |= {name: changed[name] for name in ("links", "prefix") if name in changed}
     return setup
 

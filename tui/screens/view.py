@@ -41,6 +41,12 @@ class View:
         return self.setup.get("interface") or None
 
     @property
+    def post_roll_left(self) -> float | None:
+        """Seconds until the take ends by itself, Stop having been pressed; None while it just rolls."""
+        left = (self.take or {}).get("post_roll_left")
+        return float(left) if self.rolling and isinstance(left, int | float) else None
+
+    @property
     def nothing_set(self) -> bool:
         """Whether there is nothing to record from yet, so that the Set-up page has to open."""
         return self.connected and self.interface is None

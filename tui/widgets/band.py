@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from tui.screens import words
@@ -89,7 +90,10 @@ def _take(view: View) -> Row:
         kind = take.get("kind")
         kind_words = f" · {kind}" if kind and kind != "take" else ""
         lost = f"  ≈ {take['lost_frames']} frames lost" if take.get("lost_frames") else ""
-        return [(f"{take.get('slate', '')} · take {take.get('number', '')}{kind_words}{lost}", "strong")]
+        left = view.post_roll_left
+        ends = "" if left is None else f"  ends in {math.ceil(left)} s · r carries on"
+        named = f"{take.get('slate', '')} · take {take.get('number', '')}{kind_words}"
+        return [(f"{named}{lost}{ends}", "strong")]
     if following := view.status.get("next"):
         slate = following.get("slate") or view.setup.get("slate", "")
         return [(f"{slate} · next take {following.get('number', '')}", "strong")]
@@ -101,10 +105,22 @@ def _next(view: View) -> str:
     return f"next {following.get('number')}" if view.take and following else ""
 
 
+def _pre_roll(view: View) -> str:
+    """The seconds before Record that the take has, or that one would have now: `pre 10 s`, `pre 4/10 s`."""
+    if view.take:
+        got = view.take.get("pre_roll")
+        return f"pre {got:.3g} s" if isinstance(got, int | float) and got else ""
+    held, granted = (float((view.status.get("pre_roll") or {}).get(n) or 0) for n in ("held", "granted"))
+    if not granted or view.state != "armed":
+        return ""
+    return f"pre {granted:.3g} s" if held >= granted else f"pre {int(held)}/{granted:.3g} s"
+
+
 def _right(view: View, clients: int) -> list[str]:
     disk = view.status.get("disk") or {}
     return [
         _next(view),
+        _pre_roll(view),
         f"disk {words.left(disk.get('seconds_left'))}" if disk else "",
         f"⇄ {clients}" if clients > 1 else "",
     ]
