@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import subprocess
 import sys
 import threading
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from capture.recorder.page import BLOCKS, Levels, PageError, PageReader, PageWriter, page_bytes
+from tests.support.disks import small_disk
 from tests.support.poll import until
 
 ZEROS = np.zeros(3, np.int64)
@@ -114,3 +116,39 @@ def test_looking_needs_no_audio_and_no_journal() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
     assert loaded.isdisjoint({"sounddevice", "rtmixer", "capture.journal.writer", "hardware.interfaces"})
+
+
+_WRITES = """
+import sys
+from pathlib import Path
+from capture.recorder.page import PageWriter
+
+page = PageWriter(Path(sys.argv[1]), 2, 48000)
+page.state("armed", 1, -1, 0)
+print("ready", flush=True)
+for number, _ in enumerate(sys.stdin):
+    page.state("rolling", number, -1, 0)
+    print("written", flush=True)
+"""
+
+
+def test_writing_levels_never_waits_for_a_disk_that_does_not_answer(tmp_path: Path) -> None:
+    with small_disk(tmp_path, 16) as disk:
+        writer = subprocess.Popen(
+            [sys.executable, "-c", _WRITES, disk.folder / "p"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+        )
+        assert writer.stdin is not None
+        assert writer.stdout is not None
+        try:
+            assert writer.stdout.readline() == b"ready\n"
+            with disk.frozen():
+                writer.stdin.write(b"\n" * 3)
+                answered = [select.select([writer.stdout], [], [], 20)[0] and writer.stdout.read(8)]
+        finally:
+            writer.stdin.close()
+            writer.wait(30)
+            writer.stdout.close()
+        assert answered == [b"written\n"]

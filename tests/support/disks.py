@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import shutil
+import struct
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +15,8 @@ import pytest
 
 from tests.support.poll import until
 
+_SHUTDOWN = 0x8004587D  # _IOR('X', 125, __u32)
+_NO_LOG_FLUSH = 2
 _THROTTLES = Path("/sys/fs/cgroup/blkio")
 
 
@@ -30,6 +34,27 @@ class SmallDisk:
     def turn_read_only(self) -> None:
         """As the kernel does when it finds the file system damaged: at once, whoever writes."""
         subprocess.run([_tool("mount"), "-o", "remount,abort", str(self.folder)], capture_output=True)
+
+    def cut_power(self) -> None:
+        """Nothing more reaches the disk, not even what was accepted for writing; its log is not flushed.
+
+        The ioctl of file system developers' own tests of power loss (fs/ext4/ext4.h, EXT4_IOC_SHUTDOWN with
+        EXT4_GOING_FLAGS_NOLOGFLUSH). `mount_again` replays the log, as the next start of a machine does.
+        """
+        handle = os.open(self.folder, os.O_RDONLY)
+        try:
+            fcntl.ioctl(handle, _SHUTDOWN, struct.pack("I", _NO_LOG_FLUSH))
+        finally:
+            os.close(handle)
+
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """As a disk that does not answer any more: who writes waits, in the kernel."""
+        _must("fsfreeze", "-f", self.folder)
+        try:
+            yield
+        finally:
+            _must("fsfreeze", "-u", self.folder)
 
     def mount_again(self) -> None:
         """Unmount it when nobody uses it any more, and mount it anew, its log replayed."""
