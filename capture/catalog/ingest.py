@@ -186,6 +186,7 @@ def _marks(work: Work, record: TakeRecord, take_id: int) -> None:
         )
         for g in record.gaps
     )
+    work.add_all(m.Signal(**of, **signal.as_fields()) for signal in record.signals)
     work.add_all(m.Marker(**of, number=k.id, frame=k.frame, text=k.text) for k in record.markers)
     work.add_all(
         m.Change(**of, frame=c.frame, input=c.input, path=c.path, before=c.before, after=c.after, by=c.by)

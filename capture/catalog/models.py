@@ -263,6 +263,20 @@ class Event(OfTake):
     text: Mapped[str | None] = mapped_column(Text)
 
 
+class Signal(OfTake):
+    """What was noticed of an input; `value` and `inputs` as docs/format.md has them for the kind."""
+
+    __tablename__ = "signal"
+    input: Mapped[int] = mapped_column(Frames)
+    kind: Mapped[str] = mapped_column(Text)
+    first: Mapped[int] = mapped_column(Frames)
+    frames: Mapped[int] = mapped_column(Frames)
+    value: Mapped[float | None]
+    inputs: Mapped[list[int]] = mapped_column(JSON)
+    open: Mapped[bool]
+    stretches: Mapped[int] = mapped_column(Frames)
+
+
 class TakePerson(OfTake):
     """Who had which role when the take began."""
 

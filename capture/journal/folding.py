@@ -24,6 +24,7 @@ from capture.journal.record import (
     Note,
     Part,
     Reading,
+    Signal,
     TakeRecord,
     moment,
 )
@@ -232,6 +233,25 @@ def _device(record: TakeRecord, fields: Json) -> None:
     record.devices.append(Device(whole(fields.get("frame")), moment(fields.get("utc")), *words))
 
 
+def signal_of(fields: Json) -> Signal:
+    """What was noticed of an input, from the members of its line."""
+    return Signal(
+        whole(fields.get("input")),
+        text(fields.get("kind")),
+        max(0, whole(fields.get("first"))),
+        max(0, whole(fields.get("frames"))),
+        real(fields.get("value")),
+        tuple(whole(entry) for entry in items(fields.get("inputs"))),
+        fields.get("open") is True,
+        max(1, whole(fields.get("stretches"), 1)),
+    )
+
+
+def _signal(record: TakeRecord, fields: Json) -> None:
+    signal = signal_of(fields)
+    record.noticed[signal.key] = signal
+
+
 def _part(record: TakeRecord, fields: Json) -> None:
     first = whole(fields.get("first"))
     _cut(record, first)
@@ -345,6 +365,7 @@ _HANDLERS: dict[str, Callable[[TakeRecord, Json], None]] = {
     "gap": _gap,
     "marker": _marker,
     "change": _change,
+    "signal": _signal,
     "device": _device,
     "part": _part,
     "heartbeat": _heartbeat,

@@ -7,7 +7,7 @@ that a damaged journal can still be shown. Whether it is *right* is the business
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -115,6 +115,37 @@ class Device:
 
 
 @dataclass(frozen=True)
+class Signal:
+    """What the recorder noticed of an input (from 1): frames `first` to `end`, see docs/format.md.
+
+    `value` depends on the kind; `open`: it still went on when this was said; `stretches` that it stands for.
+    """
+
+    input: int
+    kind: str
+    first: int
+    frames: int
+    value: float | None = None
+    inputs: tuple[int, ...] = ()
+    open: bool = False
+    stretches: int = 1
+
+    @property
+    def end(self) -> int:
+        """The frame after the last."""
+        return self.first + self.frames
+
+    @property
+    def key(self) -> tuple[int, str, int]:
+        """What a newer line about the same stretch has in common with this one."""
+        return self.input, self.kind, self.first
+
+    def as_fields(self) -> Json:
+        """The members of its journal line."""
+        return {**asdict(self), "inputs": list(self.inputs)}
+
+
+@dataclass(frozen=True)
 class Level:
     """Peak and RMS of a track in dBFS (None: digital silence), and its overs."""
 
@@ -189,6 +220,7 @@ class TakeRecord:
     last_marker: int = 0
     changes: list[Change] = field(default_factory=list)
     devices: list[Device] = field(default_factory=list)
+    noticed: dict[tuple[int, str, int], Signal] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
     edits: list[Edit] = field(default_factory=list)
     fields: Json = field(default_factory=dict)
@@ -240,6 +272,11 @@ class TakeRecord:
     def sample_bytes(self) -> int:
         """Bytes of one sample on disk."""
         return 4 if self.format == "float32" else 3
+
+    @property
+    def signals(self) -> list[Signal]:
+        """What the recorder noticed of the inputs, in the order of the timeline."""
+        return sorted(self.noticed.values(), key=lambda signal: (signal.first, signal.input, signal.kind))
 
     @property
     def moved(self) -> bool:

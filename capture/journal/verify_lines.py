@@ -18,8 +18,8 @@ _SEAL = {
     "seq", "prev", "type", "utc", "frame", "public_key", "keyid", "payload_type", "payload", "sig",
 }  # fmt: skip
 _KNOWN = {
-    "begin", "block", "reading", "gap", "marker", "change", "device", "part", "heartbeat", "note", "end",
-    "seal", "file", "rewrite", "preroll",
+    "begin", "block", "reading", "gap", "marker", "change", "signal", "device", "part", "heartbeat", "note",
+    "end", "seal", "file", "rewrite", "preroll",
 }  # fmt: skip
 
 
@@ -191,6 +191,11 @@ def check_timeline(report: Report, record: TakeRecord) -> None:
     if record.frames != reach:
         report.fault(f"the end says {record.frames} frames, blocks and gaps say {reach}", report.path.name)
     lost = sum(gap.frames for gap in record.gaps)
+    inputs = {track.input for track in record.tracks}
+    for signal in record.signals:
+        if signal.end > record.frames or not inputs.issuperset((signal.input, *signal.inputs)):
+            words = f"what was noticed of input {signal.input} at frame {signal.first} is not of this take"
+            report.fault(words, report.path.name)
     if lost != record.lost_frames:
         report.fault(f"the end says {record.lost_frames} lost frames, the gaps say {lost}", report.path.name)
 

@@ -88,6 +88,7 @@ class Desk:
             "lost_frames": take.lost_frames,
             "gaps": [asdict(gap) for gap in take.gaps],
             "markers": [asdict(marker) for marker in record.markers],
+            "signals": [signal.as_fields() for signal in take.watch.told()],
             "part": record.parts[-1].number,
             "files": [str(path) for path in writer.files.paths],
             "started_boottime_ns": record.clock.get("boottime_ns", 0),

@@ -17,11 +17,17 @@ _FOLD = 16  # rows folded into one long row: numpy's inner loops then run over m
 
 @dataclass(slots=True)
 class Measured:
-    """One chunk's levels per channel: largest magnitude, sum of squares (linear), overs that began in it."""
+    """One chunk's levels per channel: largest magnitude, sum of squares (linear), overs that began in it.
+
+    `over_at` is the row of the third sample of the first over; `zeros` the run of exact zeros that the chunk
+    ends in, counted over chunks.
+    """
 
     peak: NDArray[np.float32]
     squares: NDArray[np.float64]
     overs: NDArray[np.int64] | None  # None: none, the usual case
+    over_at: NDArray[np.int64] | None = None
+    zeros: NDArray[np.int64] | None = None  # None: none, the usual case
 
     @property
     def within(self) -> bool:
@@ -44,9 +50,9 @@ class Meter:
         with np.errstate(over="ignore", invalid="ignore"):
             loudest, squares = self._squares(samples)
             peak = np.sqrt(loudest)
-        overs = self._count_overs(samples, peak)
-        self._follow_zeros(samples, peak)
-        return Measured(peak, squares, overs)
+        overs, over_at = self._count_overs(samples, peak) or (None, None)
+        some = self._follow_zeros(samples, peak)
+        return Measured(peak, squares, overs, over_at, self.zero_run.copy() if some else None)
 
     def _squares(self, samples: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
         """Per channel the largest square and the sum of squares: each sample is read once."""
@@ -66,26 +72,29 @@ class Meter:
 
     def _count_overs(
         self, samples: NDArray[np.float32], peak: NDArray[np.float32]
-    ) -> NDArray[np.int64] | None:
-        """An over is a run of three full-scale samples; it counts once, at its third sample."""
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+        """How many runs of three full-scale samples and the row of the first one's third sample, if any."""
         if not (peak >= _NEARLY_FULL).any():
             self._tail[:] = False
             return None
         full = np.concatenate((self._tail, np.abs(samples) >= FULL_SCALE))
         runs = full[2:] & full[1:-1] & full[:-2]
-        begun = np.count_nonzero(runs[1:] & ~runs[:-1], axis=0)
+        begins = runs[1:] & ~runs[:-1]
+        begun = np.count_nonzero(begins, axis=0)
         self._tail = full[-OVER_SAMPLES:].copy()
         self.overs += begun
-        return begun if begun.any() else None
+        return (begun, begins.argmax(axis=0)) if begun.any() else None
 
-    def _follow_zeros(self, samples: NDArray[np.float32], peak: NDArray[np.float32]) -> None:
+    def _follow_zeros(self, samples: NDArray[np.float32], peak: NDArray[np.float32]) -> bool:
+        """Count on the runs of zeros; whether the chunk ends in any."""
         frames = len(samples)
         ends_in_zero = samples[-1] == 0
         if not ends_in_zero.any():
             self.zero_run[:] = 0
-            return
+            return False
         dead = peak == 0
         self.zero_run[dead] += frames
         self.zero_run[~ends_in_zero] = 0
         for channel in np.flatnonzero(ends_in_zero & ~dead):
             self.zero_run[channel] = frames - 1 - int(np.flatnonzero(samples[:, channel])[-1])
+        return True

@@ -13,6 +13,7 @@ from capture.recorder.hold import Chunk, Hold, PackerPool, Pick
 from capture.recorder.levels import TakeLevels, measured_again
 from capture.recorder.meter import Measured
 from capture.recorder.timeline import Step
+from capture.recorder.watch import Watch
 from capture.recorder.writer import SYNC_SECONDS, Ending, TakeWriter
 from capture.take import Gap, Track, cut_gaps, with_gap
 
@@ -57,6 +58,8 @@ class RollingTake:
         self.least = offset  # a Stop may lie in the hole before this part, but not before what came then
         self.pool = PackerPool(plan.columns, _format(plan.format), plan.max_frames)
         self.writer = TakeWriter(self.pool, plan.rate, TakeLevels(plan.tracks), plan.split_bytes)
+        inputs = [track.input for track in plan.tracks]
+        self.watch = Watch(inputs, plan.rate, offset, self.writer.put_signal)
         self.gaps: list[Gap] = []
         self.fed = 0  # frames of this part so far, silence included
         self.pre_roll = 0  # frames before the moment of Record
@@ -135,6 +138,7 @@ class RollingTake:
         """One chunk of the whole interface, at most `max_frames` long, the next of this part."""
         if not self._must_drop():
             self._hold.add(self.pool.pack(samples, self.frames, levels))
+            self.watch.look(self.frames, samples, levels)
         self.fed += len(samples)
 
     def lose(self, step: Step) -> None:
@@ -145,6 +149,8 @@ class RollingTake:
         self._end_drop()
         wanted = self.frame_of(step.first)
         place = self._hold.insert_silence(wanted, step.frames)
+        self.watch.put_in(place, step.frames)
+        self.writer.shift_signals(place, step.frames)
         self.fed += step.frames
         first_pm = step.first_pm + abs(place - wanted)
         self._add_gap(Gap(place, step.frames, first_pm, step.frames_pm, "clock", filled=True))
@@ -164,6 +170,7 @@ class RollingTake:
         self._end_drop()
         self.writer.cut_gaps(end)
         self._hold.flush(end, self._measured_again)
+        self.watch.finish(end)
         self.gaps = cut_gaps(self.gaps, end)
         self.fed = end - self.offset
         after = 0 if self.stopped_at is None else max(0, end - max(self.least, self.stopped_at))

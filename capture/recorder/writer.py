@@ -21,13 +21,14 @@ from capture.errors import TakechainError
 from capture.journal.errors import in_words
 from capture.journal.keys import Key
 from capture.journal.meta import file_meta
-from capture.journal.record import SPLIT, Block
+from capture.journal.record import SPLIT, Block, Signal
 from capture.journal.writer import JournalWriter
 from capture.recorder import parts
 from capture.recorder.errors import WriteFailed
 from capture.recorder.files import PartFiles
 from capture.recorder.hold import Chunk, PackerPool
 from capture.recorder.levels import TakeLevels
+from capture.recorder.noticed import cut, shifted
 from capture.take import Condition, Gap, cut_gaps
 
 SYNC_SECONDS = 0.3
@@ -71,6 +72,7 @@ class TakeWriter(threading.Thread):
         self._hurry = False
         self._lines: list[tuple[str, int, dict[str, Any]]] = []
         self._gaps: list[Gap] = []
+        self._signals: list[Signal] = []
         self._block_first = 0
         self._beat = 0
 
@@ -107,6 +109,16 @@ class TakeWriter(threading.Thread):
         """Leave out what of the gaps not journalled yet lies behind the take's end."""
         with self._ready:
             self._gaps = cut_gaps(self._gaps, end)
+
+    def put_signal(self, signal: Signal) -> None:
+        """Leave what was noticed of an input: its line follows the block that holds its last frame."""
+        with self._ready:
+            self._signals.append(signal)
+
+    def shift_signals(self, place: int, frames: int) -> None:
+        """Silence was put in at a frame that is not written yet."""
+        with self._ready:
+            self._signals = [shifted(signal, place, frames) for signal in self._signals]
 
     def put_line(self, kind: str, frame: int, **fields: Any) -> None:
         """Leave a line to be journalled at the next turn."""
@@ -234,6 +246,7 @@ class TakeWriter(threading.Thread):
             blocks = self.journal.record.blocks  # a night's hashes need not stay in memory
             blocks[-1] = Block(self._block_first, frames, ())
             self._block_first = self.frames
+        self._journal_signals()
         if self.frames - self._beat >= HEARTBEAT_SECONDS * self.rate:
             if self.journal.vanished:
                 raise WriteFailed(f"{self.journal.path.parent} was deleted while the take rolled")
@@ -259,6 +272,14 @@ class TakeWriter(threading.Thread):
             lines, self._lines = self._lines, []
         for kind, frame, fields in lines:
             self.journal.append(kind, frame, sync=True, **fields)
+
+    def _journal_signals(self, *, ending: bool = False) -> None:
+        """A line never speaks of audio that is not on disk; at the end it is cut to what is."""
+        with self._ready:
+            due = [signal for signal in self._signals if ending or signal.end <= self.frames]
+            self._signals = [] if ending else [s for s in self._signals if s.end > self.frames]
+        for signal in cut(due, self.frames):
+            self.journal.append("signal", signal.first, **signal.as_fields())
 
     def _journal_gaps(self, before: int) -> None:
         """The lines of silence before this frame, durable: without its line it would pass for sound."""
@@ -299,6 +320,7 @@ class TakeWriter(threading.Thread):
         self._journal_block(sync=False)
         if self.pre_roll and self.failure is None:  # it ended before the moment of Record itself had come
             self._journal_pre_roll()
+        self._journal_signals(ending=True)
         reason, frames = ending.reason, self.frames
         if ending.frames < self._first and not self.files.frames:
             frames = ending.frames  # Stop was pressed in the hole before this part

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from capture.chain import split_path
 from capture.journal.record import EPOCH, TakeRecord, moment
+from capture.journal.signals import grouped, signal_words
 from capture.sheets import words
 from capture.sheets.air import identity
 from capture.sheets.chains import TakeChain, spoken
@@ -32,6 +33,7 @@ EXPECTED = (
 _MICROPHONE_ONLY = ("microphone.", "distance_m")
 INSTRUMENTS = ("measured", "read")
 AIR = ("temperature", "relative_humidity", "pressure")
+MOST_NOTICED = 6  # sentences in the box; the table has them all
 
 
 def build(
@@ -73,6 +75,10 @@ def _measured(
             words.count(sum(track.overs or 0 for track in tracks)),
             "three full-scale samples in a row",
         )
+    noticed = [signal_words(group, record.rate) for group in grouped(record.signals)]
+    if noticed:
+        more = [f"{len(noticed) - MOST_NOTICED} more in the table"] if len(noticed) > MOST_NOTICED else []
+        yield Claim("inputs", "; ".join(noticed[:MOST_NOTICED] + more), "the samples while recording")
     for curve in air:
         if not curve.typed and curve.points:
             yield Claim(

@@ -145,6 +145,20 @@ class GapRow:
 
 
 @dataclass(frozen=True)
+class SignalRow:
+    """What was noticed of inputs that share it: frames of the stretch, `at` h:mm:ss, the value by kind."""
+
+    inputs: str
+    kind: str
+    words: str
+    first: int
+    frames: int
+    at: str
+    value: float | None
+    stretches: int
+
+
+@dataclass(frozen=True)
 class ChangeRow:
     """A chain value that changed while the take rolled, from `frame` on."""
 
@@ -231,6 +245,7 @@ class TakeLine:
     frames: int
     lost_frames: int
     gaps: int
+    noticed: str
     markers: int
     tracks: int
     rate: int
@@ -275,6 +290,7 @@ class TakeSheet:
     waveform: Waveform | None
     markers: tuple[MarkerRow, ...]
     gaps: tuple[GapRow, ...]
+    signals: tuple[SignalRow, ...]
     changes: tuple[ChangeRow, ...]
     notes: tuple[NoteRow, ...]
     software: tuple[tuple[str, str], ...]

@@ -101,6 +101,7 @@ def _line(take: TakeLine, days: bool) -> tuple[Cell, ...]:
     moved = f"recorded as {take.recorded_as}" if take.recorded_as not in ("", take.name) else ""
     said = [f"{words.count(take.lost_frames)} frames lost"] if take.lost_frames else []
     said += ["simulated"] if take.simulated else []
+    said += [take.noticed] if take.noticed else []
     return (
         Cell(str(take.number), style=mark),
         Cell(take.name, moved, "strong"),

@@ -36,6 +36,7 @@ def lay_out(sheet: TakeSheet) -> Document:
         Section("Air", _air(sheet)),
         Section("Markers", (_markers(sheet),)),
         Section("Gaps", (_gaps(sheet),)),
+        Section("Noticed of the inputs", (_signals(sheet),)),
         Section("Changes while rolling", (_changes(sheet),)),
         Section("Devices", (_devices(sheet),)),
         Section("Notes", (_notes(sheet),)),
@@ -251,6 +252,33 @@ def _gaps(sheet: TakeSheet) -> Table:
             Column("Cause", width="1fr"),
         ),
         rows,
+    )
+
+
+def _signals(sheet: TakeSheet) -> Table:
+    rate = sheet.head.rate
+    rows = tuple(
+        (
+            Cell(row.inputs),
+            Cell(row.words, f"{row.stretches} stretches in all" if row.stretches > 1 else "", "warn"),
+            Cell(row.at),
+            Cell(words.count(row.first)),
+            Cell(words.exact_length(row.frames, rate)),
+            Cell(words.count(row.frames)),
+        )
+        for row in sheet.signals
+    )
+    return Table(
+        (
+            Column("In", "right"),
+            Column("What", width="1fr"),
+            Column("At", "right"),
+            Column("First frame", "right"),
+            Column("Length", "right"),
+            Column("Frames", "right"),
+        ),
+        rows,
+        "Noticed in the samples as they came while recording; why they were so is not known.",
     )
 
 

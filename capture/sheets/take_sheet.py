@@ -11,6 +11,7 @@ from capture.chain.fields import path_words
 from capture.journal.beside import beside
 from capture.journal.errors import JournalError, in_words
 from capture.journal.record import Change, Level, TakeRecord, load
+from capture.journal.signals import brief, grouped, inputs_of, what
 from capture.sheets import air, chains, evidence_box, floors, waveform, words
 from capture.sheets.errors import NoSuchTake
 from capture.sheets.model import (
@@ -21,6 +22,7 @@ from capture.sheets.model import (
     MarkerRow,
     NoteRow,
     Person,
+    SignalRow,
     TakeLine,
     TakeSheet,
     TrackRow,
@@ -69,6 +71,7 @@ def build_take(journal: Path, *, hash_files: bool = True) -> TakeSheet:
             for m in sorted(record.markers, key=lambda m: (m.frame, m.id))
         ),
         gaps=gap_rows(record),
+        signals=signal_rows(record),
         changes=tuple(_change(record, change) for change in record.changes),
         notes=tuple(
             NoteRow(words.local(n.utc, record.utc_offset_minutes), n.by, n.text, n.after_end)
@@ -111,6 +114,7 @@ def take_line(
         frames=record.frames,
         lost_frames=record.lost_frames,
         gaps=len(record.gaps),
+        noticed=brief(record.signals),
         markers=len(record.markers),
         tracks=len(record.tracks),
         rate=record.rate,
@@ -247,6 +251,23 @@ def gap_rows(record: TakeRecord) -> tuple[GapRow, ...]:
             g.filled,
         )
         for g in sorted(record.gaps, key=lambda g: g.first)
+    )
+
+
+def signal_rows(record: TakeRecord) -> tuple[SignalRow, ...]:
+    """What was noticed of the inputs, in the order of the timeline."""
+    return tuple(
+        SignalRow(
+            inputs_of(group),
+            group[0].kind,
+            what(group),
+            group[0].first,
+            group[0].frames,
+            words.exact_length(group[0].first, record.rate),
+            group[0].value,
+            group[0].stretches,
+        )
+        for group in grouped(record.signals)
     )
 
 

@@ -14,6 +14,7 @@ from capture.journal.record import TakeRecord
 from capture.library import Library
 from capture.station.disk import Disk
 from capture.station.notices import Notices
+from capture.station.noticing import Noticing
 from capture.station.patch import PatchBook, rolling_patch
 from capture.station.settings import Settings, check
 from capture.station.tail import JournalTail
@@ -52,6 +53,7 @@ class Core:
         self.key: Key = station_key(self.config_dir)
         self.orders = threading.RLock()
         self.notices = Notices()
+        self.noticing = Noticing(self.notices)
         self.disk = Disk(library.path)
         self.settings = Settings.remembered(library.settings())
         self.patch = PatchBook(library)

@@ -8,6 +8,7 @@ from pathlib import Path
 from capture.errors import TakechainError
 from capture.journal.numbering import project_folder, slate_folder
 from capture.journal.record import TakeRecord, summary
+from capture.journal.signals import brief
 from capture.library import Library
 from capture.names import fold
 from capture.wire import Json
@@ -76,6 +77,7 @@ def take_entry(record: TakeRecord) -> Json:
         "note": "; ".join(note.text for note in record.notes),
         "markers": len(record.markers),
         "gaps": len(record.gaps),
+        "signals": brief(record.signals),
         "started": str(record.clock.get("utc", "")),
         "journal": str(record.path),
         "sealed": record.sealed,

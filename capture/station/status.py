@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from capture.errors import TakechainError
+from capture.journal.folding import signal_of
+from capture.journal.record import TakeRecord
+from capture.journal.signals import signal_words
 from capture.station.client import version
 from capture.station.core import Core, Rolling
 from capture.station.seen import NOTHING
@@ -140,7 +144,8 @@ def _take(station: Station, rolling: Rolling) -> Json:
         "rate": rate,
         "seconds": frames / rate,
         "lost_frames": max(record.lost_frames, int(live.get("lost_frames") or 0)),
-        "gaps": [{"first": g.first, "frames": g.frames, "cause": g.cause} for g in record.gaps],
+        "gaps": [asdict(gap) for gap in record.gaps],
+        "signals": _signals(live.get("signals"), record),
         "markers": [{"id": m.id, "frame": m.frame, "text": m.text} for m in record.markers],
         "notes": [{"by": n.by, "text": n.text} for n in record.notes],
         "started": str(record.clock.get("utc", "")),
@@ -165,6 +170,15 @@ def _pre_roll(station: Station) -> Json:
     settings, state = station.core.settings, station.takes.supervisor.last_look.get("pre_roll") or {}
     seconds = {name: int(state.get(name) or 0) / settings.rate for name in ("granted", "held")}
     return {"asked": settings.pre_roll, **seconds}
+
+
+def _signals(live: object, record: TakeRecord) -> list[Json]:
+    """What was noticed of the inputs, as the recorder knows it now; each with the words for people."""
+    if isinstance(live, list):
+        signals = [signal_of(entry) for entry in live if isinstance(entry, dict)]
+    else:
+        signals = record.signals
+    return [{**signal.as_fields(), "text": signal_words([signal], record.rate)} for signal in signals]
 
 
 def _disk(station: Station) -> Json:

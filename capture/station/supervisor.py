@@ -199,6 +199,7 @@ class Supervisor:
             return
         trouble = self._trouble(link)
         if trouble is None:
+            self._notice_signals()
             self._notice_end(link)
             if self.last_look.get("state") == "lost":
                 self._interface_lost(link)
@@ -288,6 +289,13 @@ class Supervisor:
     def _retry_later(self) -> None:
         self._retry_at = time.monotonic() + self._retry_wait
         self._retry_wait = min(_LONGEST_RETRY, self._retry_wait * 2)
+
+    def _notice_signals(self) -> None:
+        """Say at once what the recorder sees of the inputs of our take."""
+        rolling, take = self._core.rolling, self.last_look.get("take")
+        if rolling is not None and isinstance(take, dict) and take.get("journal") == str(rolling.journal):
+            rate = int(self.last_look.get("rate") or 0)
+            self._core.noticing.look(rolling.uuid, rolling.name, rate, take.get("signals"))
 
     def _notice_end(self, link: recorder.RecorderLink) -> None:
         """A take may end by itself, at its limit or with its disk; and a recorder may not know of ours."""

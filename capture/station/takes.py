@@ -283,6 +283,7 @@ class Takes:
             self._salvage(rolling)
             record = rolling.refresh()
         self.last = rolling.uuid
+        self.core.noticing.say(rolling.uuid, rolling.name, record.rate, record.signals)
         self._shelf.update(rolling.journal)
         if record.sealed:
             self._worker.write_files(rolling.journal)

@@ -72,6 +72,11 @@ def takes(library: Library) -> list[Path]:
                 "filled": True,
             },
         ),
+        (
+            "signal",
+            310,
+            {"input": 1, "kind": "identical", "first": 310, "frames": 90, "value": None, "inputs": [2]},
+        ),
         ("marker", 400, {"id": 1, "text": "brass enters"}),
         ("marker", 500, {"id": 2, "text": "cough"}),
         ("marker", 500, {"strike": 2}),

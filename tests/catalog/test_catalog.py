@@ -15,7 +15,7 @@ from capture.catalog.errors import CatalogError
 from capture.library import Library
 
 IGNORED = {"id", "take_id", "session_id", "slate_id", "chain_id", "project_id", "person_id", "sensor_id"}
-CHILDREN = (m.Part, m.MediaFile, m.Track, m.Reading, m.Gap, m.Marker, m.Change, m.Note, m.Event)
+CHILDREN = (m.Part, m.MediaFile, m.Track, m.Reading, m.Gap, m.Marker, m.Change, m.Note, m.Event, m.Signal)
 
 
 def _plain(row: m.Base) -> tuple[tuple[str, str], ...]:

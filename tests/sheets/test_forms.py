@@ -80,6 +80,7 @@ def take_words(sheet: TakeSheet) -> list[str]:
     words += [text for curve in head.air for text in (curve.unit, curve.source)]
     words += [text for m in sheet.markers for text in (m.at, m.text)]
     words += [text for gap in sheet.gaps for text in (gap.at, gap.cause)]
+    words += [text for row in sheet.signals for text in (row.at, row.words)]
     words += [text for c in sheet.changes for text in (c.at, c.words, c.before, c.after, c.by)]
     words += [text for d in sheet.devices for text in (d.what, d.value, d.source)]
     words += [text for note in sheet.notes for text in (note.by, note.text)]

@@ -39,6 +39,7 @@ def take(number: int, **more: Any) -> dict[str, Any]:
         "note": "",
         "markers": 0,
         "gaps": 0,
+        "signals": "",
         "started": "2026-11-25T13:00:00Z",
         "journal": f"/music/Winter Songs/2026-11-25/Aurora/Aurora_T{number:03d}.take.jsonl",
         "sealed": True,

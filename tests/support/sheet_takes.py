@@ -95,6 +95,16 @@ def one_take(library: Path, **more: Any) -> Path:
             },
         ),
         (
+            "signal",
+            30_000,
+            {"input": 3, "kind": "zeros", "first": 30_000, "frames": 9_000, "value": None, "inputs": []},
+        ),
+        (
+            "signal",
+            31_000,
+            {"input": 5, "kind": "clipping", "first": 31_000, "frames": 200, "value": 2, "inputs": []},
+        ),
+        (
             "change",
             32_000,
             {"input": 2, "path": "input.2.preamp.gain_db", "from": 42, "to": 45, "by": "anna"},

@@ -36,6 +36,7 @@ def take_facts(record: TakeRecord, hashed: bool) -> Json:
         "pre_roll": record.pre_roll,
         "post_roll": record.post_roll,
         "gaps": [gap_facts(gap) for gap in record.gaps],
+        "signals": [signal.as_fields() for signal in record.signals],
         "readings": len(record.readings),
         "origin": record.origin.value,
         "simulated": record.simulated,
@@ -69,7 +70,9 @@ def file_facts(record: TakeRecord, hashed: bool) -> list[Json]:
 
 
 def take_line(record: TakeRecord) -> list[str]:
-    """A take as one row of a table: name, kind, verdict, condition, length, covers and last note."""
+    """A take as one row of a table, under `TAKE_HEAD`."""
+    from capture.journal.signals import brief
+
     note = record.notes[-1].text if record.notes else ""
     shown = "rolling or unfinished" if not record.ended else record.condition.value
     verdict = "" if record.verdict.value == "none" else record.verdict.value
@@ -80,12 +83,20 @@ def take_line(record: TakeRecord) -> list[str]:
         verdict,
         shown + simulated,
         duration(record.seconds),
+        brief(record.signals),
         record.covers,
         note,
     ]
 
 
-TAKE_HEAD = ["take", "kind", "verdict", "condition", "length", "covers", "note"]
+TAKE_HEAD = ["take", "kind", "verdict", "condition", "length", "noticed", "covers", "note"]
+
+
+def signal_lines(record: TakeRecord) -> list[str]:
+    """What was noticed of the inputs, one sentence for those that share it."""
+    from capture.journal.signals import grouped, signal_words
+
+    return [signal_words(group, record.rate) for group in grouped(record.signals)]
 
 
 def _sha256(path: Path) -> str | None:

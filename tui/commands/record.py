@@ -317,12 +317,13 @@ class _Waiter(threading.Thread):
 
 
 def _tell(finished: TakeRecord, as_json: bool) -> int:
-    from tui.commands.facts import take_facts
+    from tui.commands.facts import signal_lines, take_facts
 
     facts = take_facts(finished, hashed=True)
     lost = f", {finished.lost_frames} frames lost" if finished.lost_frames else ""
     length = f"{duration(finished.seconds)}, {finished.channels} tracks"
     lines = [f"{finished.name}: {length}, {finished.condition.value}{lost}"]
+    lines += [f"  noticed {text}" for text in signal_lines(finished)]
     lines += [f"  {file['path']}  sha256 {file['sha256']}" for file in facts["files"]]
     answer(as_json, facts, *lines, f"  {finished.path}")
     if not finished.frames:

@@ -74,11 +74,11 @@ def show(
 ) -> int:
     """One take with its chain, air, gaps and files."""
     from capture.journal.record import load
-    from tui.commands.facts import take_facts
+    from tui.commands.facts import signal_lines, take_facts
 
     record = load(find_journal(take, library))
     facts = {**take_facts(record, hashed=False), **_more(record)}
-    answer(as_json, facts, *_lines(record, facts))
+    answer(as_json, facts, *_lines(record, facts, signal_lines(record)))
     return DONE
 
 
@@ -133,7 +133,7 @@ def _air(record: TakeRecord) -> list[Json]:
     return list(latest.values()) or record.air_at_begin
 
 
-def _lines(record: TakeRecord, facts: Json) -> list[str]:
+def _lines(record: TakeRecord, facts: Json, noticed: list[str]) -> list[str]:
     frames = f"{record.frames} frames at {record.rate} Hz, {record.format}"
     lines = [
         f"{record.name}  {record.kind.value}, verdict {record.verdict.value}, {facts['condition']}",
@@ -155,6 +155,7 @@ def _lines(record: TakeRecord, facts: Json) -> list[str]:
         f"  gap  at frame {g['first']} ±{g['first_pm']}: {g['frames']} ±{g['frames_pm']} frames, {g['cause']}"
         for g in facts["gaps"]
     ]
+    lines += [f"  noticed {text}" for text in noticed]
     lines += [f"  mark {m['id']} at frame {m['frame']} {m['text']}".rstrip() for m in facts["markers"]]
     lines += [
         f"  change at frame {c['frame']}: {c['path']} {c['from']} → {c['to']}" for c in facts["changes"]

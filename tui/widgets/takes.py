@@ -78,6 +78,7 @@ def _row(take: Json, *, chosen: bool, width: int, rolling: bool = False) -> Row:
 def _notes(take: Json) -> str:
     marks = count(take.get("markers"))
     said = [f"{marks} mark{'s' if marks != 1 else ''}"] if marks else []
+    said += [str(take["signals"])] if isinstance(take.get("signals"), str) and take["signals"] else []
     note = take.get("note") or _last_note(take.get("notes"))
     return " · ".join([str(note), *said] if note else said)
 
