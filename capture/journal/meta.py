@@ -41,6 +41,7 @@ def file_meta(record: TakeRecord, part: int, file_index: int) -> FileMeta:
         note="\n".join(note.text for note in record.notes),
         originated=originated,
         time_reference=place.time_reference,
+        pre_roll=max(0, record.pre_roll - place.first),
         originator_reference=usid("ZZ", "TKC", record.library.replace("-", ""), originated, uid),
         interface=interface,
         software=f"Takechain {text(record.software.get('takechain'))}".strip(),

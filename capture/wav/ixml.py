@@ -143,19 +143,24 @@ def _speed(meta: FileMeta) -> list[_Piece]:
 
 
 def _sync_points(meta: FileMeta) -> list[_Piece]:
+    before = cue.Cue(meta.pre_roll, "")
+    record = [_Piece(1, "pre-roll", "SYNC_POINT_LIST", _sync_point(before, "PRE_RECORD_SAMPLECOUNT"))]
     return [
-        _Piece(
-            6 if point.frames else 7,
-            "gaps" if point.frames else "markers",
-            "SYNC_POINT_LIST",
-            _sync_point(point),
-        )
-        for point in cue.points(meta.markers, meta.gaps)
+        *(record if meta.pre_roll else []),
+        *(
+            _Piece(
+                6 if point.frames else 7,
+                "gaps" if point.frames else "markers",
+                "SYNC_POINT_LIST",
+                _sync_point(point),
+            )
+            for point in cue.points(meta.markers, meta.gaps)
+        ),
     ]
 
 
-def _sync_point(point: cue.Cue) -> str:
-    tags = _tag("SYNC_POINT_TYPE", "RELATIVE") + _tag("SYNC_POINT_FUNCTION", "MARKER_GENERIC")
+def _sync_point(point: cue.Cue, function: str = "MARKER_GENERIC") -> str:
+    tags = _tag("SYNC_POINT_TYPE", "RELATIVE") + _tag("SYNC_POINT_FUNCTION", function)
     tags += _tag("SYNC_POINT_COMMENT", point.text) if point.text else ""
     tags += _tag("SYNC_POINT_LOW", str(point.frame & 0xFFFFFFFF)) + _tag(
         "SYNC_POINT_HIGH", str(point.frame >> 32)

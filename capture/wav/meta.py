@@ -71,6 +71,7 @@ class FileMeta:
     description: str = ""  # up to 62 characters for people; made from scene and take when empty
     originated: datetime = EPOCH
     time_reference: int = 0  # frames since local midnight of this file's first frame
+    pre_roll: int = 0  # frames of this file that lie before the moment of Record
     originator: str = "Takechain"
     originator_reference: str = ""
     coding_history: tuple[str, ...] = ()  # whole lines of the steps before our converter, oldest first

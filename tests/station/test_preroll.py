@@ -78,6 +78,9 @@ def test_a_take_begins_before_the_key_with_all_tracks_armed_by_then(studio: Desk
 
     header = wavinfo.WavInfoReader(began["files"][0])
     assert header.bext.time_reference == record.time_reference
+    record_key = header.ixml.parsed.find("SYNC_POINT_LIST/SYNC_POINT")
+    assert record_key.findtext("SYNC_POINT_FUNCTION") == "PRE_RECORD_SAMPLECOUNT"
+    assert int(record_key.findtext("SYNC_POINT_LOW")) == 2 * RATE
     local = record.started.timestamp() + 60 * record.utc_offset_minutes
     assert record.time_reference == pytest.approx(local % 86400 * RATE, abs=2)
     stamped = datetime.fromisoformat(f"{header.bext.originator_date}T{header.bext.originator_time}")

@@ -117,6 +117,20 @@ def test_sync_points_beyond_32_bits_stay_in_ixml_and_leave_cue_with_a_word() -> 
     assert _xml(data).find("TAKECHAIN").get("truncated") == "cue points 1 of 2"  # type: ignore[union-attr]
 
 
+def test_pre_roll_is_the_sync_point_that_ixml_has_for_it() -> None:
+    data = wav.header(wav_files.meta(1, pre_roll=2**32 + 96000, markers=(wav.MarkerMeta(5, "a"),), gaps=()))
+    points = _xml(data).findall("SYNC_POINT_LIST/SYNC_POINT")
+    found = [
+        tuple(p.findtext(f"SYNC_POINT_{name}") for name in ("FUNCTION", "TYPE", "LOW", "HIGH"))
+        for p in points
+    ]
+    assert found == [
+        ("PRE_RECORD_SAMPLECOUNT", "RELATIVE", "96000", "1"),
+        ("MARKER_GENERIC", "RELATIVE", "5", "0"),
+    ]
+    assert _xml(data).findtext("SYNC_POINT_LIST/SYNC_POINT_COUNT") == "2"
+
+
 def test_what_does_not_fit_is_left_out_whole_and_said() -> None:
     markers = tuple(wav.MarkerMeta(i * 100, f"marker {i}") for i in range(2000))
     about = wav_files.meta(2, markers=markers, note="n" * 30000)
