@@ -14,9 +14,10 @@ from capture.recorder.engine import Engine
 from capture.recorder.page import PageWriter
 from capture.recorder.preroll import PreRoll, picker
 from capture.recorder.rolling import RollingTake
+from capture.wav.meta import Format
 from tests.recorder.test_engine import CHANNELS, PERIOD, RATE, Bench, ScriptedStream
 from tests.support.recorder import begin_of, part_names
-from tests.support.rig import check_signal
+from tests.support.rig import check_signal, integers_of
 from tests.support.takes import KEY, chain_text
 
 SECOND_BYTES = RATE * CHANNELS * 3
@@ -25,7 +26,7 @@ SECOND_BYTES = RATE * CHANNELS * 3
 class PreRollBench(Bench):
     """The bench of the engine with sound held before Record; `key` presses it at the present moment."""
 
-    def __init__(self, folder: Path, seconds: float, budget: int = 1 << 30) -> None:
+    def __init__(self, folder: Path, seconds: float, budget: int = 1 << 30, kind: Format = "pcm24") -> None:
         folder.mkdir(exist_ok=True)
         self.folder = folder
         self.stream = ScriptedStream()
@@ -33,8 +34,9 @@ class PreRollBench(Bench):
             self.stream,
             PageWriter(folder / "levels.page", CHANNELS, RATE),
             self.stream.clock,
-            pre_roll=PreRoll(RATE, CHANNELS, "pcm24", budget),
+            pre_roll=PreRoll(RATE, CHANNELS, kind, budget),
         )
+        self.kind = kind
         self.engine.pre_roll.ask(seconds)
 
     def key(
@@ -47,7 +49,7 @@ class PreRollBench(Bench):
         """Press Record, `ago` seconds before it is heard of; `pressed` is the frame of that moment."""
         at = self.stream.clock() - round(ago * 1e9)
         self.pressed = self.engine.timeline.frame_at(at)
-        begin = {**begin_of(inputs, layout), "expected_frames": limit}
+        begin = {**begin_of(inputs, layout, self.kind), "expected_frames": limit}
         plan = opening.plan_of(begin, RATE, CHANNELS, self.engine.chunk_frames, limit)
         take = self.engine.start_take(plan, key_ns=at)
         started = self.engine.timeline.time_of(take.start)
@@ -67,17 +69,22 @@ class PreRollBench(Bench):
         return found.first, found.exact
 
 
-def bench(tmp_path: Path, seconds: float, held: float, budget: int = 1 << 30) -> PreRollBench:
-    made = PreRollBench(tmp_path / "take", seconds, budget)
+def bench(
+    tmp_path: Path, seconds: float, held: float, budget: int = 1 << 30, kind: Format = "pcm24"
+) -> PreRollBench:
+    made = PreRollBench(tmp_path / "take", seconds, budget, kind)
     made.turn(held)
     return made
 
 
-@pytest.mark.parametrize(("layout", "seconds"), [("poly", 0.02), ("track", 1.25), ("poly", 5)])
+@pytest.mark.parametrize(
+    ("layout", "kind", "seconds"),
+    [("poly", "pcm24", 0.02), ("track", "float32", 1.25), ("poly", "float32", 2), ("track", "pcm24", 5)],
+)
 def test_a_take_begins_so_long_before_the_key_to_the_frame(
-    tmp_path: Path, layout: str, seconds: float
+    tmp_path: Path, layout: str, kind: Format, seconds: float
 ) -> None:
-    made = bench(tmp_path, seconds, held=6)
+    made = bench(tmp_path, seconds, held=6, kind=kind)
     take = made.key(layout=layout)
     made.turn(2)
     assert take.frames - take.pre_roll == pytest.approx(2 * RATE, abs=2 * PERIOD)
@@ -281,6 +288,29 @@ def test_the_levels_of_a_take_are_those_of_its_pre_roll_too(tmp_path: Path) -> N
     for level, column in zip(record.levels, heard.T, strict=True):
         assert level.peak == pytest.approx(20 * np.log10(np.abs(column).max()), abs=0.02)
         assert level.rms == pytest.approx(20 * np.log10(np.sqrt(np.mean(column**2))), abs=0.02)
+
+
+@pytest.mark.parametrize("layout", ["poly", "track"])
+def test_a_part_may_end_within_it(tmp_path: Path, layout: str) -> None:
+    made = bench(tmp_path, 3, held=4)
+    at = made.stream.clock()
+    begin = begin_of(range(1, CHANNELS + 1), layout)
+    begin["audio"]["split_bytes"] = 400_000 if layout == "poly" else 150_000
+    plan = opening.plan_of(begin, RATE, CHANNELS, made.engine.chunk_frames)
+    take = made.engine.start_take(plan, key_ns=at)
+    made.begin = opening.begin_fields(begin, 1, RATE, "unknown", pre_roll=take.pre_roll)
+    made.open(take)
+    made.turn(1)
+    record = made.stop()
+    assert record.is_clean
+    assert len(record.parts) >= 4
+    assert record.parts[2].first < record.pre_roll == record.pre_roll_safe
+    pieces = [
+        np.concatenate([integers_of(made.folder / name) for name in part.files], axis=1)
+        for part in record.parts
+    ]
+    found = check_signal(np.concatenate(pieces), range(1, CHANNELS + 1))
+    assert (found.exact, found.frames) == (True, record.frames)
 
 
 # -- post-roll ------------------------------------------------------------------------------------

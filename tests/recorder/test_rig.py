@@ -32,8 +32,8 @@ def rig() -> Iterator[Rig]:
         yield running
 
 
-def recorder_on(rig: Rig, folder: Path) -> RecorderProcess:
-    return RecorderProcess(folder, "jack:siggen", rig.channels, rig.rate, rig.environment)
+def recorder_on(rig: Rig, folder: Path, **config: object) -> RecorderProcess:
+    return RecorderProcess(folder, "jack:siggen", rig.channels, rig.rate, rig.environment, **config)
 
 
 def recorded(folder: Path, number: int, inputs: Sequence[int], layout: str) -> np.ndarray:
@@ -87,6 +87,29 @@ def test_joined_parts_are_every_sample_that_was_played(rig: Rig, tmp_path: Path,
     ]
     found = check_signal(np.concatenate(pieces), inputs)
     assert (found.exact, found.frames) == (True, 2 * rig.rate)
+
+
+def test_pre_roll_take_and_a_withdrawn_stop_are_one_signal_without_a_joint(rig: Rig, tmp_path: Path) -> None:
+    inputs, numbers = [3, 5, 16], iter(range(1, 10))
+    with recorder_on(rig, tmp_path, pre_roll_s=1.5) as recorder:
+
+        def run() -> tuple[int, dict]:
+            number = next(numbers)
+            until(lambda: recorder.call("status")["pre_roll"]["held"] == 1.5 * rig.rate)
+            begin = begin_of(inputs, "track", number=number, interface="jack:siggen")
+            recorder.roll(tmp_path / "take", begin)
+            recorder.wait_frames(2 * rig.rate)
+            end = recorder.call("stop", post_roll_s=2)["post_roll_end"]
+            recorder.wait_frames(end - rig.rate)
+            recorder.call("carry-on")
+            recorder.wait_frames(end + rig.rate)
+            return number, recorder.call("stop")
+
+        number, last = rig.fair(run)
+    record = load(Path(last["journal"]))
+    assert (last["condition"], record.pre_roll) == ("clean", round(1.5 * rig.rate))
+    found = check_signal(recorded(tmp_path / "take", number, inputs, "track"), inputs)
+    assert (found.exact, found.frames) == (True, last["frames"])
 
 
 def test_killed_mid_take_it_goes_on_where_the_clock_stands(rig: Rig, tmp_path: Path) -> None:
