@@ -147,9 +147,8 @@ class Engine:
         """A take that begins with what is held; None where nothing is held in its format."""
         held = self.pre_roll
         if key is None or held.format != plan.format:
-            held.clear()
             return None
-        chunks, gaps = held.hand_over(key - held.granted)
+        chunks, gaps = held.since(key - held.granted)
         if not chunks:
             return None
         take = RollingTake(plan, chunks[0].first)
@@ -209,7 +208,9 @@ class Engine:
             self._lose(f"{self.stream.interface.id} gave no sound for {step.frames / self.rate:.0f} s")
             return
         if step is not None:
-            (self.take or self.pre_roll).lose(step)
+            self.pre_roll.lose(step)
+            if self.take is not None:
+                self.take.lose(step)
         if came:
             self._last_frames_at, self._idle_looks = time.monotonic(), 0
         else:
@@ -218,10 +219,13 @@ class Engine:
 
     def _take_in(self, first: int, samples: NDArray[np.float32]) -> None:
         levels = self._meter.measure(samples)
-        if self.take is not None:
-            self.take.feed(samples, levels)
-        else:
+        take = self.take
+        if take is not None:
+            take.feed(samples, levels)
+        if take is None or not take.writer.begun:  # a take whose files cannot be made takes nothing away
             self.pre_roll.feed(first, samples, levels)
+        else:
+            self.pre_roll.clear()
         squares = (levels.squares / len(samples)).astype(np.float32)
         meter = self._meter
         self._page.write(self.state, *self._counts(), levels.peak, squares, meter.overs, meter.zero_run)

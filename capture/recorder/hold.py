@@ -147,15 +147,18 @@ class Hold:
         while self._chunks and self.held - self._chunks[0].frames >= frames:
             self._pass_on()
 
-    def hand_over(self, first: int, measure: Callable[[Chunk], Measured | None]) -> list[Chunk]:
-        """Everything from frame `first` on; nothing is held then. A chunk that is cut is measured anew."""
-        chunks = [chunk for chunk in self._chunks if chunk.end > first]
+    def since(self, first: int, measure: Callable[[Chunk], Measured | None]) -> list[Chunk]:
+        """Copies of all chunks from frame `first` on, bytes shared; one that is cut is measured anew."""
+        chunks = [replace(chunk) for chunk in self._chunks if chunk.end > first]
         if chunks and chunks[0].first < first:
             chunks[0] = chunks[0].split(first)[1]
             chunks[0].levels = measure(chunks[0])
+        return chunks
+
+    def clear(self) -> None:
+        """Forget everything, handing nothing on."""
         self._chunks.clear()
         self.held = 0
-        return chunks
 
     def flush(self, end: int, measure: Callable[[Chunk], Measured | None]) -> None:
         """Hand on everything before frame `end` and forget the rest; a chunk that is cut is measured anew."""
@@ -169,8 +172,7 @@ class Hold:
                     self._out(head)
                 break
             self._pass_on()
-        self._chunks.clear()
-        self.held = 0
+        self.clear()
 
     def _pass_on(self) -> None:
         chunk = self._chunks.popleft()

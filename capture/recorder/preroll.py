@@ -75,15 +75,14 @@ class PreRoll:
         kept = [gap for gap in self._gaps if gap.first + gap.frames > held]
         self._gaps = [*kept, Gap(place, step.frames, first_pm, step.frames_pm, "clock", filled=True)]
 
-    def hand_over(self, first: int) -> tuple[list[Chunk], list[Gap]]:
-        """All chunks and gaps from frame `first` of the stream on, as far as there are; none is kept."""
-        chunks, gaps = self._hold.hand_over(first, self._measured_again), self._gaps
-        self._gaps = []
-        return chunks, [_from(gap, first) for gap in gaps if gap.first + gap.frames > first]
+    def since(self, first: int) -> tuple[list[Chunk], list[Gap]]:
+        """Chunks and gaps from frame `first` of the stream on, as far as there are; all of it stays held."""
+        chunks = self._hold.since(first, self._measured_again)
+        return chunks, [_from(gap, first) for gap in self._gaps if gap.first + gap.frames > first]
 
     def clear(self) -> None:
         """Forget everything."""
-        self._hold.hand_over(0, self._measured_again)
+        self._hold.clear()
         self._gaps = []
 
     def picker(self, columns: Sequence[Sequence[int]]) -> Pick:

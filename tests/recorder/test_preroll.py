@@ -223,9 +223,24 @@ def test_it_begins_anew_behind_a_take(tmp_path: Path) -> None:
     made.key()
     made.turn(1)
     made.stop()
-    assert made.engine.pre_roll.held < RATE
+    assert made.engine.pre_roll.held < 4 * PERIOD
     made.turn(2)
     assert made.engine.pre_roll.held == pytest.approx(2 * RATE, abs=4 * PERIOD)
+
+
+def test_a_take_that_cannot_begin_takes_nothing_from_the_next(tmp_path: Path) -> None:
+    made = bench(tmp_path, 3, held=5)
+    at = made.stream.clock()
+    plan = opening.plan_of(begin_of([1, 2]), RATE, CHANNELS, made.engine.chunk_frames)
+    taken = made.engine.start_take(plan, key_ns=at)
+    made.turn(0.4)
+    made.engine.abandon_take(taken)
+    made.turn(0.1)
+    made.key(ago=made.stream.now - at / 1e9)
+    made.turn(1)
+    record = made.stop()
+    assert (record.pre_roll, record.is_clean) == (3 * RATE, True)
+    assert made.first_and_exact() == (made.pressed - 3 * RATE, True)
 
 
 def test_without_pre_roll_a_take_begins_at_the_order_as_ever(tmp_path: Path) -> None:
