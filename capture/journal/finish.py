@@ -33,7 +33,7 @@ from capture.wav.repair import repair_sizes, replace_header, rewrite_header, wri
 
 Times = Callable[[], str]
 _TOGETHER_S = 5.0
-_TEXTS = ("note", "covers", "slate", "name")
+_TEXTS = ("note", "covers", "slate", "name", "mirror")
 
 
 @dataclass

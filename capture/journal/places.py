@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from capture.journal.numbering import JOURNAL_SUFFIX
 from capture.names import fold
 
 IDENTITY = "takechain.toml"
+_IDENTITY_BYTES = 65_536
 
 
 def subfolders(parent: Path, wanted: str | None = None) -> list[Path]:
@@ -55,6 +57,16 @@ def library_of(path: Path) -> Path | None:
         if (parent / IDENTITY).is_file():
             return parent
     return None
+
+
+def mirror_of(library: Path) -> str:
+    """The UUID of the library that a library's folder is the mirror of; empty where it is none."""
+    try:
+        with (library / IDENTITY).open("rb") as file:
+            fields = tomllib.loads(file.read(_IDENTITY_BYTES).decode("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return ""
+    return str(fields.get("mirror_of", ""))
 
 
 def first_line(path: Path) -> bytes | None:

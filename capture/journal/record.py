@@ -259,6 +259,32 @@ class TakeRecord:
         return self.ended and (self.reason == "signal" or (short and self.reason != "stop"))
 
     @property
+    def mirror(self) -> Device | None:
+        """What the take's journal last said of its mirror; None where it was written once."""
+        return next((device for device in reversed(self.devices) if device.device == "mirror"), None)
+
+    @property
+    def mirror_lost(self) -> str:
+        """Why its mirror is not whole, in words; empty where it is, or where there is none."""
+        later = self.fields.get("mirror")
+        if isinstance(later, str) and later:
+            return later
+        mirror = self.mirror
+        return mirror.text or "it was lost" if mirror is not None and mirror.state == "lost" else ""
+
+    @property
+    def mirror_journal(self) -> str:
+        """The path that the journal of its mirror had while it was recorded; empty where there was none."""
+        said = (d.text for d in self.devices if d.device == "mirror" and d.state == "live")
+        return next(said, "")
+
+    @property
+    def main_lost(self) -> str:
+        """In a mirror: why the library's side of the take failed, in words; empty where it did not."""
+        said = (d.text or "it was lost" for d in self.devices if d.device == "main" and d.state == "lost")
+        return next(said, "")
+
+    @property
     def simulated(self) -> bool:
         """Whether its sound was made by the simulated interface."""
         return self.origin is Origin.SIMULATED

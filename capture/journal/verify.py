@@ -17,7 +17,7 @@ from capture.journal.appending import is_held
 from capture.journal.beside import is_plain
 from capture.journal.errors import NotATake, in_words
 from capture.journal.lines import digest, parse_fields, read_lines
-from capture.journal.places import first_line, journals_below, library_of
+from capture.journal.places import first_line, journals_below, library_of, mirror_of
 from capture.journal.record import TakeRecord, begun, fold
 from capture.journal.report import Report
 from capture.journal.verify_files import check_files
@@ -97,10 +97,15 @@ def verify_takes(paths: Iterable[Path], *, own_keyid: str = "") -> list[Report]:
         if not {path.resolve() for path in journals_below(library)} <= given:
             continue
         for report in reports:
-            if report.alone and library_of(report.path) == library:
+            if report.alone and library_of(report.path) == library and not _mirrored(library, report):
                 words = "the take before it is missing from this library, and nothing says why"
                 report.fault(words, library.name, incomplete=True, order=True)
     return reports
+
+
+def _mirrored(library: Path, report: Report) -> bool:
+    """Whether a take lies in the mirror of its library, which holds only what was taken while it was set."""
+    return report.record is not None and mirror_of(library) == report.record.library
 
 
 def _check_chain_file(report: Report, record: TakeRecord) -> None:
@@ -165,6 +170,10 @@ def _describe(report: Report, record: TakeRecord, own_keyid: str) -> None:
         report.warn(f"{record.lost_frames} frames were lost in {gaps}")
     elif record.gaps:
         report.warn(f"it has {len(record.gaps)} gaps")
+    if record.mirror_lost:
+        report.warn(f"its mirror was lost: {record.mirror_lost}")
+    if record.main_lost:
+        report.warn(f"this is the mirror, which went on when the library's side was lost: {record.main_lost}")
     if record.condition is Condition.LOST_DEVICE:
         report.warn("the interface was lost while it rolled")
     recovered = sum(block.frames for block in record.blocks if block.recovered)

@@ -1,7 +1,7 @@
 """A library: one folder that holds projects, sessions, slates and takes, and its own append-only files."""
 
 from capture.library.errors import AmbiguousTake, LibraryError, NotALibrary, UnknownTake
-from capture.library.store import Counter, Library, default_library
+from capture.library.store import Counter, Library, default_library, make_mirror
 
 __all__ = [
     "AmbiguousTake",
@@ -11,4 +11,5 @@ __all__ = [
     "NotALibrary",
     "UnknownTake",
     "default_library",
+    "make_mirror",
 ]

@@ -25,7 +25,7 @@ from capture.journal.numbering import (
     session_folder,
     slate_folder,
 )
-from capture.journal.places import IDENTITY, first_line, journals_in, subfolders
+from capture.journal.places import IDENTITY, first_line, journals_in, mirror_of, subfolders
 from capture.library.errors import LibraryError, NotALibrary
 from capture.names import fold
 
@@ -35,6 +35,7 @@ FORMAT = "takechain-library/1"
 LINES_FORMAT = "takechain-lines/1"
 _IDENTITY_BYTES = 64 * 1024
 _LAST_STRETCH = 256 * 1024
+_ELSEWHERE = "choose a new or an empty folder, best on another disk"
 _IGNORED = {".ds_store", "desktop.ini", "thumbs.db", "lost+found", ".localized", ".station.lock"}
 
 
@@ -209,7 +210,39 @@ def default_library() -> Path:
     return platformdirs.user_music_path() / "Takechain"
 
 
-def _found(path: Path, adopt: bool) -> None:
+def make_mirror(library: Library, folder: Path) -> None:
+    """See that `folder` is the mirror of a library, made one when it is new or empty.
+
+    Raises NotALibrary for one that is something else, or that lies in the library (or the library in it),
+    LibraryError with the reason when it cannot be made or written.
+    """
+    here, home = folder.resolve(), library.path.resolve()
+    if here == home or home in here.parents or here in home.parents:
+        raise NotALibrary(
+            f"the mirror {folder} may not lie in its library, nor the library in it", _ELSEWHERE
+        )
+    identity = folder / IDENTITY
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise NotALibrary(f"the mirror {folder} is a file", _ELSEWHERE)
+        if not identity.exists():
+            _found(folder, adopt=False, mirror_of=library.uuid)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise LibraryError(
+                f"the mirror {folder} may not be written", "change its rights, or choose another"
+            )
+    except OSError as error:
+        what, do = in_words(error)
+        raise LibraryError(f"the mirror {folder} cannot be made: {what}", do or _ELSEWHERE) from error
+    mirrored = mirror_of(folder)
+    if mirrored != library.uuid:
+        whose = (
+            "the mirror of another library" if mirrored else "a library of its own, not a mirror of this one"
+        )
+        raise NotALibrary(f"{folder} is {whose}", _ELSEWHERE)
+
+
+def _found(path: Path, adopt: bool, mirror_of: str = "") -> None:
     make_folder(path)
     others = [
         entry.name
@@ -222,6 +255,7 @@ def _found(path: Path, adopt: bool) -> None:
             "choose a new or an empty folder",
         )
     words = f'format = "{FORMAT}"\nuuid = "{uuids.uuid4()}"\ncreated = "{utc_text()}"\n'
+    words += f'mirror_of = "{mirror_of}"\n' if mirror_of else ""
     fresh = path / f".{IDENTITY}.{secrets.token_hex(6)}"
     with fresh.open("x") as out:
         out.write(words)

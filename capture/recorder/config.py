@@ -33,6 +33,8 @@ class Config:
     config_dir: Path | None = None  # where the signing key lies
     ring_seconds: float = 8.0
     idle_exit_s: float = 60.0
+    mirror: bool = False  # takes will have one: keep a process for it ready
+    mirror_stall_s: float = 5.0  # a mirror that brought nothing to its disk for so long is lost
     lost_grace_s: float = 120.0  # a lost interface that is back by then goes on with its take
     format: Format = "pcm24"  # of the takes to come: pre-roll is kept in it
     pre_roll_s: float = 0.0
@@ -60,6 +62,8 @@ class Config:
                 config_dir=Path(key) if key else None,
                 ring_seconds=float(fields.get("ring_seconds", 8.0)),
                 idle_exit_s=float(fields.get("idle_exit_s", 60.0)),
+                mirror=fields.get("mirror") is True,
+                mirror_stall_s=float(fields.get("mirror_stall_s", 5.0)),
                 lost_grace_s=float(fields.get("lost_grace_s", 120.0)),
                 format=fields.get("format", "pcm24"),
                 pre_roll_s=float(fields.get("pre_roll_s", 0.0)),
@@ -71,7 +75,13 @@ class Config:
             raise UsageError("the recorder needs a rate and a channel count above 0")
         if config.format not in tuple(SAMPLE_BYTES) or not 0 <= config.pre_roll_bytes <= _MOST_BYTES:
             raise UsageError("the recorder's settings name a format or a memory that cannot be")
-        spans = (config.ring_seconds, config.idle_exit_s, config.lost_grace_s, config.pre_roll_s)
+        spans = (
+            config.pre_roll_s,
+            config.ring_seconds,
+            config.idle_exit_s,
+            config.lost_grace_s,
+            config.mirror_stall_s,
+        )
         if not all(0 <= span <= _LONGEST_S for span in spans):
             raise UsageError("the recorder's settings name a time that cannot be")
         if "\0" in f"{config.runtime}{config.config_dir}":

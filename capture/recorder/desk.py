@@ -17,6 +17,7 @@ from capture.journal.writer import JournalWriter
 from capture.recorder import opening
 from capture.recorder.engine import Engine
 from capture.recorder.errors import NotNow, RecorderError, WriteFailed
+from capture.recorder.mirrors import Mirrors, append_line, wait_written
 from capture.recorder.rolling import Plan, RollingTake
 from capture.wire import Json
 from hardware.interfaces import portaudio_version
@@ -25,13 +26,17 @@ APPENDABLE = frozenset({"reading", "marker", "change", "device", "note"})
 CLOSE_SECONDS = 120.0
 START_SECONDS = 3.0
 MOST_PRE_ROLL_SECONDS = 120
+_ANSWER_SECONDS = 0.3  # for the answer to go out before the recorder does
 
 
 class Desk:
     """Turns orders into work of the engine; its methods run in the threads of the clients."""
 
-    def __init__(self, engine: Engine, key: Callable[[], Key], leave: Callable[[], None]) -> None:
-        self.engine = engine
+    def __init__(
+        self, engine: Engine, key: Callable[[], Key], leave: Callable[[], None], mirrors: Mirrors
+    ) -> None:
+        self.engine, self.mirrors = engine, mirrors
+        self.left_behind = False  # a thread of ours may be stuck in the system: do not wait for it
         self.last: Json | None = None
         self.last_contact = time.monotonic()
         self._key, self._leave = key, leave
@@ -74,6 +79,7 @@ class Desk:
             "take": None if take is None or not take.writer.begun else self._about(take),
             "last": self.last,
             "pre_roll": self._pre_roll_state(),
+            "mirrors": self.mirrors.as_list(),
             "error": engine.lost,
             "lost_seconds": engine.lost_seconds,
         }
@@ -95,10 +101,13 @@ class Desk:
             "pre_roll": record.pre_roll,
             "limit_frames": record.expected_frames,
             "post_roll_end": take.frames_at_end if take.in_post_roll else None,
+            "mirror": None if take.mirror is None else take.mirror.about(),
+            "main_lost": None if take.main_lost is None else take.main_lost.what,
         }
 
     def _roll(self, args: Json) -> Json:
         journal, begin = _path(args, "journal"), args.get("begin")
+        mirror = _path(args, "mirror") if args.get("mirror") else None
         if not isinstance(begin, dict):
             raise UsageError("roll needs the fields of the begin line")
         engine = self.engine
@@ -108,7 +117,7 @@ class Desk:
             )
             key = self._ready()
             key_ns = _moment(args)
-            take = engine.do(lambda: engine.start_take(plan, key_ns=key_ns))
+            take = engine.do(lambda: self._start(plan, mirror, key_ns))
             interface, started_ns = engine.stream.interface, engine.timeline.time_of(take.start)
             fields = opening.begin_fields(
                 begin,
@@ -118,12 +127,23 @@ class Desk:
                 portaudio_version(interface.id),
                 take.pre_roll,
             )
-            self._or_abandon(take, lambda: opening.open_take(take, journal, fields, args.get("chain"), key))
+            self._or_abandon(take, lambda: self._open(take, journal, fields, args, key))
             return self._about(take)
+
+    def _start(self, plan: Plan, mirror: Path | None, key_ns: int) -> RollingTake:
+        take = self.engine.start_take(plan, key_ns=key_ns)
+        self.mirrors.attach(take, mirror)
+        return take
+
+    def _open(self, take: RollingTake, journal: Path, fields: Json, args: Json, key: Key) -> None:
+        chain = args.get("chain")
+        fields = self.mirrors.open(take, journal, fields, chain, args.get("mirror_root"))
+        opening.open_take(take, journal, fields, chain, key)
+        self.mirrors.begun(take)
 
     def _continue(self, args: Json) -> Json:
         path, cause = _path(args, "journal"), str(args.get("cause") or "the recorder was restarted")
-        names = args.get("files") or []
+        names, mirror = args.get("files") or [], _path(args, "mirror") if args.get("mirror") else None
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise UsageError("the files of the next part need names")
         with self._opening:
@@ -132,7 +152,7 @@ class Desk:
                 raise NotNow("a take is rolling already", "stop it first")
             journal = JournalWriter.reopen(path)
             try:
-                take = self._continued(journal, [str(name) for name in names], cause, key)
+                take = self._continued(journal, [str(name) for name in names], cause, key, mirror)
             except BaseException:
                 journal.close()
                 raise
@@ -142,7 +162,7 @@ class Desk:
             return self._about(take)
 
     def _continued(
-        self, journal: JournalWriter, names: list[str], cause: str, key: Key
+        self, journal: JournalWriter, names: list[str], cause: str, key: Key, mirror: Path | None
     ) -> RollingTake | None:
         """The take's next part; None for a take that would have reached its length by now: it is ended."""
         engine, record = self.engine, journal.record
@@ -151,20 +171,26 @@ class Desk:
         limit = record.expected_frames
         plan = opening.plan_of(record.begin, engine.rate, engine.channels, engine.chunk_frames, limit)
         salvage(journal)
-        take, first_pm = engine.do(lambda: self._start_part(plan, journal))
+        take, first_pm = engine.do(lambda: self._start_part(plan, journal, mirror))
         if take is None:
             end_recovered(journal, limit or 0, cause)
             journal.seal(key)
             return None
+        part = {"files": names, "cause": cause, "first_pm": first_pm, "begin_sha256": journal.begin_sha256}
+        self.mirrors.open_part(take, journal.path, part)
         self._or_abandon(take, lambda: opening.open_part(take, journal, names, cause, first_pm, key))
+        self.mirrors.begun(take)
         return take
 
-    def _start_part(self, plan: Plan, journal: JournalWriter) -> tuple[RollingTake | None, int]:
+    def _start_part(
+        self, plan: Plan, journal: JournalWriter, mirror: Path | None
+    ) -> tuple[RollingTake | None, int]:
         first, first_pm = opening.next_first(journal.record, self.engine.timeline)
         if plan.limit_frames is not None and first >= plan.limit_frames:
             return None, first_pm
         take = self.engine.start_take(plan, first)
         take.least = journal.record.frames
+        self.mirrors.attach(take, mirror)
         return take, first_pm
 
     def _or_abandon(self, take: RollingTake, act: Callable[[], None]) -> None:
@@ -172,6 +198,9 @@ class Desk:
             act()
         except BaseException:
             self.engine.do(lambda: self.engine.abandon_take(take))
+            if take.mirror is not None:
+                take.mirror.forget()
+            self.mirrors.refill()
             raise
 
     def _append(self, args: Json) -> Json:
@@ -191,10 +220,10 @@ class Desk:
             name: value for name, value in line.items() if name not in (*opening.OURS, "at_boottime_ns")
         }
         frame = take.frame_of(self.engine.timeline.frame_at(moment))
-        journal = take.writer.journal
         if kind == "marker" and "strike" not in fields and "id" not in fields:
-            fields["id"] = journal.record.last_marker + 1
-        return journal.append(kind, frame, **fields)
+            take.last_marker = max(take.last_marker, take.writer.journal.record.last_marker) + 1
+            fields["id"] = take.last_marker
+        return append_line(take, kind, frame, fields)
 
     def _stop(self, args: Json) -> Json:
         """With `post_roll_s` the take rolls on for so long and ends by itself; this returns at once then."""
@@ -223,12 +252,25 @@ class Desk:
         return {"asked": held.asked, "granted": held.granted, "held": held.held}
 
     def _end(self, take: RollingTake) -> Json:
-        if not take.writer.done.wait(CLOSE_SECONDS):
-            raise RecorderError("the disk does not take the end of the take", "wait, or copy what lies there")
-        told = self._tell(take.writer.journal, take.writer.failure)
-        if not take.writer.journal.record.ended:
+        writer, mirror = take.writer, take.mirror
+        if not wait_written(take, CLOSE_SECONDS):
+            what = "the disk does not take the end of the take"
+            if mirror is None or not mirror.settled or not mirror.alive:
+                raise RecorderError(what, "wait, or copy what lies there")
+            return self._leave_behind(take, WriteFailed(what, f"the mirror holds it whole: {mirror.path}"))
+        told = self._tell(writer.journal, writer.failure)
+        if not writer.journal.record.ended:
             raise TakechainError.from_dict(told["error"])
         return told
+
+    def _leave_behind(self, take: RollingTake, error: TakechainError) -> Json:
+        """The library's disk stands still, the mirror is whole: tell so, and let another recorder go on."""
+        self._tell(take.writer.journal, error)
+        self.left_behind = True
+        threading.Timer(_ANSWER_SECONDS, self._leave).start()
+        assert self.last is not None
+        self.last |= {"frames": take.frames, "left_behind": True}
+        return self.last
 
     def _tell(self, journal: JournalWriter, failure: TakechainError | None) -> Json:
         """What became of a take; one that could not be ended has an error and no condition."""
@@ -246,6 +288,8 @@ class Desk:
             "sealed": record.sealed,
             "error": None if failure is None else failure.as_dict(),
         }
+        if self.engine.take is None:
+            self.mirrors.rest()
         return self.last
 
     def _quit(self, _: Json) -> Json:

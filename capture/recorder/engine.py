@@ -254,6 +254,8 @@ class Engine:
 
     def _supervise(self) -> None:
         take = self.take
+        if take is not None:
+            take.watch_sides()
         if take is not None and self._must_end(take):
             lost = self.lost is not None
             if lost and take.reason == "stop":
@@ -263,7 +265,7 @@ class Engine:
 
     def _must_end(self, take: RollingTake) -> bool:
         late = self._stop_by is not None and time.monotonic() > self._stop_by
-        if take.complete or late or take.writer.failure is not None or take.writer.done.is_set():
+        if take.complete or late or take.failed:
             return True
         if self.lost is None:
             return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -37,6 +38,7 @@ class Chunk:
     pick: Pick | None = (
         None  # takes the files' bytes out of `data`, which is one view of all inputs until then
     )
+    holders: int = 1  # sides that have not written it yet
 
     @property
     def end(self) -> int:
@@ -70,6 +72,7 @@ class PackerPool:
     def __init__(self, files: Sequence[Sequence[int]], format: Format, max_frames: int) -> None:  # noqa: A002
         self.files, self.format, self.max_frames = files, format, max_frames
         self._free: deque[Packer] = deque()  # thread-safe at both ends
+        self._counting = threading.Lock()
         self._like: Packer | None = None
 
     def pack(self, samples: NDArray[np.float32], first: int, levels: Measured) -> Chunk:
@@ -87,8 +90,11 @@ class PackerPool:
         return Chunk(first, len(samples), data, levels, packer)
 
     def free(self, chunk: Chunk) -> None:
-        """Take back what a written or dropped chunk lies in."""
-        if chunk.packer is not None:
+        """Take back what a written or dropped chunk lies in, once no side needs it any more."""
+        with self._counting:
+            chunk.holders -= 1
+            needed = chunk.holders > 0
+        if chunk.packer is not None and not needed:
             self._free.append(chunk.packer)
             chunk.packer, chunk.data = None, None
 

@@ -18,9 +18,10 @@ from capture.journal.keys import Key, station_key
 from capture.recorder.config import INFO_NAME, SOCKET_NAME, Config, announce
 from capture.recorder.desk import Desk
 from capture.recorder.engine import Engine
+from capture.recorder.mirrors import Mirrors
 from capture.recorder.page import PAGE_NAME, PageWriter
 from capture.recorder.preroll import PreRoll
-from capture.wire import Server
+from capture.wire import Json, Server
 from hardware.errors import HardwareError
 from hardware.interfaces import CaptureStream, open_capture
 
@@ -56,8 +57,8 @@ def run(config: Config) -> None:
     finally:
         page.close()
         (config.runtime / INFO_NAME).unlink(missing_ok=True)
-        if not stream.close(timeout=1.0):
-            os._exit(0)  # PortAudio hangs in stop when its server died; everything of ours lies on disk
+        if not stream.close(timeout=1.0) or recorder.desk.left_behind:
+            os._exit(0)  # PortAudio hangs in stop when its server died, a writer when its disk stands still
 
 
 class Recorder:
@@ -74,7 +75,10 @@ class Recorder:
             pre_roll=PreRoll(config.rate, config.channels, config.format, config.pre_roll_bytes),
         )
         self.engine.pre_roll.ask(config.pre_roll_s)
-        self.desk = Desk(self.engine, key, self.engine.quit)
+        folder = str(config.config_dir) if config.config_dir else ""
+        about: Json = {"rate": config.rate, "channels": config.channels, "config_dir": folder}
+        mirrors = Mirrors(about, wanted=config.mirror, stall_seconds=config.mirror_stall_s)
+        self.desk = Desk(self.engine, key, self.engine.quit, mirrors)
         self.server = Server(config.runtime / SOCKET_NAME, self.desk.answer)
 
     def run(self) -> None:

@@ -9,9 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from capture.errors import TakechainError
+from capture.journal.record import Signal
+from capture.recorder.errors import WriteFailed
 from capture.recorder.hold import Chunk, Hold, PackerPool, Pick
 from capture.recorder.levels import TakeLevels, measured_again
 from capture.recorder.meter import Measured
+from capture.recorder.mirror import Mirror
 from capture.recorder.timeline import Step
 from capture.recorder.watch import Watch
 from capture.recorder.writer import SYNC_SECONDS, Ending, TakeWriter
@@ -59,14 +63,17 @@ class RollingTake:
         self.pool = PackerPool(plan.columns, _format(plan.format), plan.max_frames)
         self.writer = TakeWriter(self.pool, plan.rate, TakeLevels(plan.tracks), plan.split_bytes)
         inputs = [track.input for track in plan.tracks]
-        self.watch = Watch(inputs, plan.rate, offset, self.writer.put_signal)
+        self.watch = Watch(inputs, plan.rate, offset, self._put_signal)
         self.gaps: list[Gap] = []
         self.fed = 0  # frames of this part so far, silence included
         self.pre_roll = 0  # frames before the moment of Record
         self.stopped_at: int | None = None  # the frame at which Stop was pressed, on the take's timeline
         self.end_frame: int | None = None  # where it is to stop, on this part's own count
         self.reason = "stop"
-        self._hold = Hold(round(HOLD_SECONDS * plan.rate), self.writer.put)
+        self.mirror: Mirror | None = None
+        self.last_marker = 0  # given by us, journalled or not yet
+        self._said: set[str] = set()  # the sides whose loss is journalled
+        self._hold = Hold(round(HOLD_SECONDS * plan.rate), self._hand_on)
         seconds = min(MOST_BACKLOG_SECONDS, BACKLOG_BYTES / max(1, plan.second_bytes))
         self._most_backlog = round(seconds * plan.rate)
         self._dropped_from: int | None = None
@@ -151,18 +158,55 @@ class RollingTake:
         place = self._hold.insert_silence(wanted, step.frames)
         self.watch.put_in(place, step.frames)
         self.writer.shift_signals(place, step.frames)
+        if self.mirror is not None:
+            self.mirror.shift_signals(place, step.frames)
         self.fed += step.frames
         first_pm = step.first_pm + abs(place - wanted)
         self._add_gap(Gap(place, step.frames, first_pm, step.frames_pm, "clock", filled=True))
 
+    @property
+    def main_lost(self) -> TakechainError | None:
+        """Why the library's side takes nothing more; None while it does."""
+        return self.writer.failure or self.writer.given_up
+
+    @property
+    def failed(self) -> bool:
+        """Whether no side is left that this take could go on."""
+        if self.main_lost is None and not self.writer.done.is_set():
+            return False
+        return self.mirror is None or not self.mirror.alive
+
+    def watch_sides(self) -> None:
+        """Where one side was lost, let the other's journal say so at once."""
+        mirror = self.mirror
+        if mirror is None:
+            return
+        if not mirror.alive and "mirror" not in self._said:
+            self._said.add("mirror")
+            words = mirror.why
+            self.writer.put_line("device", mirror.frames, device="mirror", state="lost", text=words)
+        if self.main_lost is not None and "main" not in self._said:
+            self._said.add("main")
+            mirror.alone = True
+            words = self.main_lost.what
+            mirror.line("device", self.writer.frames, {"device": "main", "state": "lost", "text": words})
+
+    def line(self, kind: str, frame: int, **fields: Any) -> None:
+        """Journal a line on every side, behind what is being written."""
+        self.writer.put_line(kind, frame, **fields)
+        if self.mirror is not None:
+            self.mirror.line(kind, frame, fields)
+
     def note_device(self, why: str) -> None:
         """Journal that the interface is gone."""
-        self.writer.put_line("device", self.frames, device="interface", state="lost", text=why)
+        self.line("device", self.frames, device="interface", state="lost", text=why)
 
     def settle(self) -> None:
         """Bring everything that came to the disk and wait: nothing more comes for now."""
         self._hold.flush(self.frames, self._measured_again)
         self.writer.flush()
+        if self.mirror is not None:
+            self.mirror.flush()
 
     def finish(self, rate_ppm: float | None, *, lost_device: bool = False) -> None:
         """Hand everything to the writer and let it end the take."""
@@ -174,11 +218,39 @@ class RollingTake:
         self.gaps = cut_gaps(self.gaps, end)
         self.fed = end - self.offset
         after = 0 if self.stopped_at is None else max(0, end - max(self.least, self.stopped_at))
-        self.writer.end(Ending(self.reason, end, rate_ppm, lost_device, after))
+        ending = Ending(self.reason, end, rate_ppm, lost_device, after)
+        self.writer.end(ending)
+        if self.mirror is not None:
+            self.mirror.end(ending)
+
+    def _hand_on(self, chunk: Chunk) -> None:
+        mirror = self.mirror
+        if mirror is not None and mirror.alive:
+            self._give(mirror, chunk)
+        self.writer.put(chunk)
+
+    def _give(self, mirror: Mirror, chunk: Chunk) -> None:
+        if chunk.pick is not None:
+            chunk = replace(chunk)  # each side picks its files' bytes in its own time
+        else:
+            chunk.holders = 2
+        mirror.put(chunk, self.writer.backlog)
+
+    def add_mirror(self, mirror: Mirror) -> None:
+        """Let a second side have all that came, before anything of it is written."""
+        self.mirror = mirror
+        for gap in self.gaps:
+            mirror.gap(gap)
+        for chunk in self.writer.waiting:
+            self._give(mirror, chunk)
 
     def _must_drop(self) -> bool:
         """Whether the disk has fallen so far behind that memory would run out."""
         backlog = self.writer.backlog
+        if self.mirror is not None and self.mirror.alive:
+            if backlog > self._most_backlog and self.main_lost is None:
+                self.writer.give_up(WriteFailed("the disk was too slow, the mirror went on without it"))
+            return False
         if self._dropped_from is None:
             if backlog > self._most_backlog:
                 self._dropped_from = self.frames
@@ -202,6 +274,13 @@ class RollingTake:
     def _add_gap(self, gap: Gap) -> None:
         self.gaps = with_gap(self.gaps, gap)
         self.writer.put_gap(gap)
+        if self.mirror is not None:
+            self.mirror.gap(gap)
+
+    def _put_signal(self, signal: Signal) -> None:
+        self.writer.put_signal(signal)
+        if self.mirror is not None:
+            self.mirror.signal(signal)
 
     def _measured_again(self, chunk: Chunk) -> Measured | None:
         data = chunk.picked()

@@ -56,6 +56,7 @@ class TakeWriter(threading.Thread):
         self.rate, self.levels = rate, levels
         self.begun = False
         self.failure: TakechainError | None = None
+        self.given_up: TakechainError | None = None
         self.done = threading.Event()
         self.frames = 0  # on the take's timeline, durable or not
         self.condition: Condition | None = None
@@ -69,7 +70,7 @@ class TakeWriter(threading.Thread):
         self._queue: deque[Chunk] = deque()
         self._queued = self._queued_before = 0  # frames; and those of them that were held before Record
         self._ending: Ending | None = None
-        self._hurry = False
+        self._hurry = self._leaving = False
         self._lines: list[tuple[str, int, dict[str, Any]]] = []
         self._gaps: list[Gap] = []
         self._signals: list[Signal] = []
@@ -80,6 +81,12 @@ class TakeWriter(threading.Thread):
     def backlog(self) -> int:
         """Frames that wait to be written, those left out that were in memory before the take began."""
         return self._queued - self._queued_before
+
+    @property
+    def waiting(self) -> list[Chunk]:
+        """The chunks that wait to be written."""
+        with self._ready:
+            return list(self._queue)
 
     def begin(self, files: PartFiles, journal: JournalWriter, key: Key, part: int, first: int) -> None:
         """Start to write into files that lie ready; until then chunks only queue up."""
@@ -94,11 +101,15 @@ class TakeWriter(threading.Thread):
     def put(self, chunk: Chunk) -> None:
         """Leave one chunk to be written."""
         with self._ready:
-            self._queue.append(chunk)
-            self._queued += chunk.frames
-            self._queued_before += chunk.frames if chunk.pick else 0
-            if self._queued >= SYNC_SECONDS * self.rate:
-                self._ready.notify()
+            kept = self.given_up is None
+            if kept:
+                self._queue.append(chunk)
+                self._queued += chunk.frames
+                self._queued_before += chunk.frames if chunk.pick else 0
+                if self._queued >= SYNC_SECONDS * self.rate:
+                    self._ready.notify()
+        if not kept:
+            self._pool.free(chunk)
 
     def put_gap(self, gap: Gap) -> None:
         """Leave a gap, before its silence is put: its line has to be on disk first."""
@@ -139,6 +150,17 @@ class TakeWriter(threading.Thread):
             self._ending = ending
             self._ready.notify()
 
+    def give_up(self, why: TakechainError) -> None:
+        """Take nothing more: the disk stands still, and the other side goes on. What is queued is written."""
+        with self._ready:
+            self.given_up = why
+
+    def leave(self) -> None:
+        """Write what is queued, then let go without an end: another process will go on with the take."""
+        with self._ready:
+            self._leaving = self._hurry = True
+            self._ready.notify()
+
     def run(self) -> None:
         """The thread's life; whatever ends it, journal and files are let go of, and `failure` says why."""
         try:
@@ -174,14 +196,14 @@ class TakeWriter(threading.Thread):
         if ending is not None and not self._queue:
             self._finish(ending)
             return False
-        return True
+        return not self._leaving or bool(self._queue)
 
     def _next(self) -> tuple[list[Chunk], Ending | None, bool]:
         enough, most = SYNC_SECONDS * self.rate, _MOST_AT_ONCE_SECONDS * self.rate
         with self._ready:
             while self._queued < enough and self._ending is None and not self._hurry:
                 self._ready.wait()
-            hurry, self._hurry = self._hurry, False
+            hurry, self._hurry = self._hurry, self._leaving
             chunks: list[Chunk] = []
             frames = 0
             while self._queue and frames < most:
@@ -306,6 +328,7 @@ class TakeWriter(threading.Thread):
         self.frames = self._first + self.files.frames
 
     def _finish(self, ending: Ending) -> None:
+        self.failure = self.failure or self.given_up
         try:
             self._journal_end(ending)
             self.files.finish(file_meta(self.journal.record, self._part, i) for i in range(self._count))

@@ -264,6 +264,7 @@ class TakeLine:
     overs: int | None
     files: tuple[FileRow, ...]
     air: tuple[AirCurve, ...]
+    mirror_lost: str  # why the take's second copy is not whole; empty where it is, or where there is none
 
 
 @dataclass(frozen=True)

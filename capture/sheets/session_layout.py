@@ -100,6 +100,7 @@ def _line(take: TakeLine, days: bool) -> tuple[Cell, ...]:
     start = f"{take.started:%m-%d} {words.clock(take.started)}" if days else words.clock(take.started)
     moved = f"recorded as {take.recorded_as}" if take.recorded_as not in ("", take.name) else ""
     said = [f"{words.count(take.lost_frames)} frames lost"] if take.lost_frames else []
+    said += ["mirror lost"] if take.mirror_lost else []
     said += ["simulated"] if take.simulated else []
     said += [take.noticed] if take.noticed else []
     return (

@@ -133,6 +133,7 @@ def take_line(
         overs=sum(level.overs for level in record.levels) if record.levels else None,
         files=files,
         air=air.take_air(record),
+        mirror_lost=record.mirror_lost,
     )
 
 
@@ -173,6 +174,10 @@ def take_warnings(record: TakeRecord) -> tuple[str, ...]:
             lost += f" ({words.signed(record.lost_frames / record.rate, 3)} s)"
         where = words.plural(len(record.gaps), "stretch", "stretches")
         said.append(f"GAP \N{EN DASH} {lost} in {where}")
+    if record.mirror_lost:
+        said.append(f"MIRROR LOST \N{EN DASH} {record.mirror_lost}; this copy went on")
+    if record.main_lost:
+        said.append(f"MIRROR \N{EN DASH} it went on when the library's side was lost: {record.main_lost}")
     if record.condition is Condition.LOST_DEVICE:
         said.append("LOST DEVICE \N{EN DASH} the interface went away while the take rolled")
     if record.condition is Condition.RECOVERED:

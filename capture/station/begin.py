@@ -8,7 +8,9 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from capture.errors import NothingRecorded
+from capture.errors import NothingRecorded, UsageError
+from capture.journal.durable import make_folder
+from capture.journal.errors import in_words
 from capture.journal.numbering import chain_name, file_names, journal_name, take_name
 from capture.station.client import version
 from capture.station.core import Core, user_name
@@ -141,3 +143,27 @@ def begin_fields(core: Core, take: Plan, kind: Kind, chain_digest: str, limit: i
         "software": {"takechain": version(), "python": platform.python_version(), "os": platform.platform()},
         "expected_frames": limit,
     }
+
+
+def make_take_folder(folder: Path, library: Path) -> None:
+    """Make the folder of a take; raises NothingRecorded."""
+    for place in (folder, *folder.parents[:2]):
+        if place != library and place.is_symlink():
+            raise NothingRecorded(
+                f"{place} is a link, and what lies behind one does not count as part of the library",
+                "choose another name, or put a folder in its place",
+            )
+    try:
+        make_folder(folder)
+    except OSError as error:
+        what, do = in_words(error)
+        raise NothingRecorded(f"the folder {folder} cannot be made: {what}", do) from error
+
+
+def kind_of(kind: str) -> Kind:
+    """The kind of take of that name; raises UsageError."""
+    try:
+        return Kind(kind)
+    except ValueError:
+        known = ", ".join(k.value for k in Kind)
+        raise UsageError(f"there is no kind of take {kind!r}", f"choose one of: {known}") from None

@@ -22,6 +22,7 @@ def recorder_config(core: Core, interface: Interface) -> Json:
         "ring_seconds": RING_SECONDS,
         "lost_grace_s": settings.lost_grace,
         "pre_roll_s": settings.pre_roll,
+        "mirror": bool(settings.mirror),
         "described": interface.as_dict(),
     }
 

@@ -91,6 +91,11 @@ class RecorderLink:
         if not self._gone(timeout):
             self.kill()
 
+    def leave(self) -> bool:
+        """Let it end by itself, which frees its interface; False when the kernel keeps it for good."""
+        self.close()
+        return self._gone(_KILL_SECONDS) or self.kill()
+
     def close(self) -> None:
         """Let go of it without ending it."""
         with self._lock:

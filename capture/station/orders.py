@@ -16,7 +16,7 @@ from capture.station import shelf
 from capture.station.client import version
 from capture.station.errors import Leaving, RecorderReplaced
 from capture.station.patching import Patching
-from capture.station.settings import today
+from capture.station.settings import check, today
 from capture.station.status import status
 from capture.take import parse_inputs
 from capture.wire import Json
@@ -121,8 +121,9 @@ class Orders:
         """Return when nothing rolls any more, and with `files` when the hashes behind are written too."""
         limit = min(float(timeout), _LONGEST_WAIT)
         settled = self._core.wait_settled(limit)
+        takes, worker = self._station.takes, self._station.worker
         if settled and files:
-            settled = self._station.worker.wait_idle(limit)
+            settled = takes.mirror.wait_done(takes.supervisor.link, limit) and worker.wait_idle(limit)
         return {"settled": settled, "state": self._core.state.value}
 
     def _slates(self, project: str | None = None) -> Json:
@@ -163,6 +164,9 @@ class Orders:
             self._station.takes.refuse_while_rolling()
         before = {name: getattr(core.settings, name) for name in (*_CAPTURING, *_NAMING)}
         self._check_against_interface(wanted)
+        if wanted.get("mirror"):
+            wanted["mirror"] = check("mirror", wanted["mirror"])
+            self._station.takes.mirror.check(wanted["mirror"])
         core.set(**wanted)
         changed = {name for name, value in before.items() if getattr(core.settings, name) != value}
         self._named(before, changed, wanted)

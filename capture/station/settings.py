@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from capture.errors import UsageError
 from capture.take import format_inputs, parse_inputs
 
 NAME_LENGTH = 300
+_PATH_LENGTH = 4000
 _RATES = (8000, 768_000)
 _MOST_SPLIT_MB = 1_000_000
 
@@ -36,6 +39,7 @@ class Settings:
     post_roll: float = 0.0  # seconds that a take rolls on behind Stop
     lost_grace: float = 120.0  # seconds a take is kept open for a lost interface to come back
     split_mb: int = 0  # a take goes on in new files before one exceeds so many 10^6 bytes; 0: never
+    mirror: str = ""  # a folder that every take is written into as well; "" for none
     sensors: list[dict[str, str]] = field(default_factory=list)
 
     @staticmethod
@@ -110,6 +114,15 @@ def _one_of(*allowed: str) -> Callable[[str, Any], str]:
         return str(value)
 
     return checker
+
+
+def _folder(name: str, value: Any) -> str:
+    if not isinstance(value, str) or "\0" in value or len(value) > _PATH_LENGTH:
+        raise UsageError(f"{name}: {value!r} is not a folder")
+    folder = os.path.normpath(Path(value).expanduser()) if value.strip() else ""
+    if folder and not Path(folder).is_absolute():
+        raise UsageError(f"{name}: {value!r} is not a whole path", "give it from the root on")
+    return folder
 
 
 def _rate(name: str, value: Any) -> int:
@@ -193,5 +206,6 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "post_roll": _seconds(30),
     "lost_grace": _seconds(600),
     "split_mb": _split,
+    "mirror": _folder,
     "sensors": _sensors,
 }

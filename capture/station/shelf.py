@@ -81,6 +81,7 @@ def take_entry(record: TakeRecord) -> Json:
         "started": str(record.clock.get("utc", "")),
         "journal": str(record.path),
         "sealed": record.sealed,
+        "mirror_lost": record.mirror_lost,
         "simulated": record.simulated,
     }
 

@@ -83,6 +83,7 @@ def _setup(station: Station) -> Json:
         "numbering": settings.numbering,
         "prefix": settings.name_prefix,
         "day": settings.day,
+        "mirror": settings.mirror,
     }
 
 
@@ -157,6 +158,8 @@ def _take(station: Station, rolling: Rolling) -> Json:
         "journal": str(rolling.journal),
         "part": max((part.number for part in record.parts), default=1),
         "files": [str(rolling.journal.parent / name) for _, _, name in record.media],
+        "mirror": live.get("mirror"),
+        "main_lost": live.get("main_lost"),
     }
 
 

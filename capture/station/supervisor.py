@@ -16,6 +16,7 @@ from capture.station import link as recorder
 from capture.station.core import Core
 from capture.station.described import described, recorder_config
 from capture.station.grace import FIRST_TRY_SECONDS, AnotherInterface, refuse_another, seconds_left
+from capture.station.mirror import MirrorDesk
 from capture.take import State
 from capture.wire import Json, WireError
 from hardware.errors import HardwareError, UnknownInterface
@@ -39,12 +40,13 @@ class Supervisor:
         resume: Callable[[str], None],
         ended: Callable[[Json], None],
         lapse: Callable[[str], None],
+        mirror: MirrorDesk,
     ) -> None:
         """`resume(cause)` goes on with the rolling take on a new recorder; `ended(last)` closes it.
 
         `lapse(why)` ends one that waits in vain for its interface, whatever its recorder does.
         """
-        self._core = core
+        self._core, self._mirror = core, mirror
         self._resume = resume
         self._ended = ended
         self._lapse = lapse
@@ -110,6 +112,16 @@ class Supervisor:
             self._say_lost(why)
             self._drop(self.link)
 
+    def leave_behind(self, words: str) -> None:
+        """Let go of a recorder whose writer is stuck in the system; it leaves the interface by itself."""
+        self._core.notices.warn("take", words)
+        if self.link is not None:
+            link, self.link = self.link, None
+            self._say_lost("its writer is stuck in the system, another recorder takes over")
+            if not link.leave():
+                words = f"the recorder (pid {link.pid}) is stuck in the system and was left behind"
+                self._core.notices.warn("recorder", words)
+
     def status(self) -> Json | None:
         """The recorder as clients see it."""
         if self.link is None:
@@ -164,6 +176,7 @@ class Supervisor:
             raise
 
     def _opened(self) -> None:
+        self._mirror.look_for()
         self.interface_state = "open"
         self._progress = (-1, time.monotonic())
         self._misses = 0
@@ -200,6 +213,7 @@ class Supervisor:
         trouble = self._trouble(link)
         if trouble is None:
             self._notice_signals()
+            self._mirror.follow(self.last_look)
             self._notice_end(link)
             if self.last_look.get("state") == "lost":
                 self._interface_lost(link)

@@ -5,27 +5,34 @@ from __future__ import annotations
 import contextlib
 import socket
 import time
-from pathlib import Path
 from typing import Any
 
 from capture.chain.patch import Patch
 from capture.chain.snapshot import snapshot
 from capture.clock import boottime_ns
 from capture.errors import NothingRecorded, RecorderBusy, TakechainError, UsageError
-from capture.journal.durable import make_folder
 from capture.journal.record import TakeRecord
-from capture.station.begin import Plan, begin_fields, plan, refuse_short_parts, with_defaults
+from capture.station.begin import (
+    Plan,
+    begin_fields,
+    kind_of,
+    make_take_folder,
+    plan,
+    refuse_short_parts,
+    with_defaults,
+)
 from capture.station.core import Core, Rolling
 from capture.station.disk import LEAST_SECONDS, Form
 from capture.station.errors import RecorderReplaced
 from capture.station.indexer import Indexer
 from capture.station.link import RecorderLink
+from capture.station.mirror import MirrorDesk, alone
 from capture.station.sensors import SensorDesk
 from capture.station.shelf import Shelf
 from capture.station.supervisor import Supervisor
 from capture.station.tail import JournalTail
 from capture.station.worker import Worker
-from capture.take import Condition, Kind, State, follow
+from capture.take import Condition, State, follow
 from capture.wire import Json, WireError
 
 _TRIES = 200  # numbers that may be taken in a row before we give up
@@ -45,7 +52,8 @@ class Takes:
         self._shelf = shelf
         self._worker = worker
         self._indexer = indexer
-        self.supervisor = Supervisor(core, self.resume, self.ended, self.lapse)
+        self.mirror = MirrorDesk(core, worker)
+        self.supervisor = Supervisor(core, self.resume, self.ended, self.lapse, self.mirror)
         self.last: str | None = None
 
     def roll(
@@ -64,7 +72,7 @@ class Takes:
     def _roll(self, kind: str, limit_seconds: float | None, at_boottime_ns: int | None) -> Json:
         core = self.core
         self.refuse_while_rolling()
-        made_for = _kind(kind)
+        made_for = kind_of(kind)
         link = self.supervisor.require()
         follow(core.state, "roll")
         with_defaults(core)
@@ -79,7 +87,7 @@ class Takes:
             take = wanted.renumbered(number)
             begin = begin_fields(core, take, made_for, chain.digest, limit) | self._surroundings()
             try:
-                _make_folder(take.folder, core.library.path)
+                make_take_folder(take.folder, core.library.path)
                 began = link.call(
                     "roll",
                     journal=str(take.journal),
@@ -87,6 +95,7 @@ class Takes:
                     chain=chain.to_json().decode(),
                     limit_frames=limit,
                     at_boottime_ns=at_boottime_ns,
+                    **self.mirror.orders(take.journal),
                 )
             except TakechainError as error:
                 if error.code == "name taken":
@@ -120,7 +129,9 @@ class Takes:
             core.follow("stop")
         assert rolling is not None
         self._close(rolling, at_boottime_ns)
-        return self._finished(rolling)
+        last = self.supervisor.last_look.get("last") or {}
+        stuck = last.get("left_behind") and last.get("journal") == str(rolling.journal)
+        return self._left_behind(rolling, last) if stuck else self._finished(rolling)
 
     def lapse(self, why: str) -> None:
         """End the take whose interface stayed away: nobody is recorded unasked when it comes back."""
@@ -170,11 +181,19 @@ class Takes:
         said = {"slate": record.slate, "number": record.number, "files": files}
         return {**_named(rolling), **said, "carried_on": True}
 
+    def _left_behind(self, rolling: Rolling, last: Json) -> Json:
+        """The library's disk stands still and the mirror is whole: nothing here waits for that disk."""
+        self.supervisor.leave_behind(f"{rolling.name}: {last['error']['what']}; {last['error']['do']}")
+        self.last = rolling.uuid
+        self.core.end_rolling()
+        self._worker.mend(rolling.journal)
+        return {**_named(rolling), **alone(last)}
+
     def _closed_by(self, link: RecorderLink, rolling: Rolling, at_boottime_ns: int | None) -> bool:
         """Whether the recorder ended the take; a slow disk is waited for as long as the recorder answers."""
         at = {} if at_boottime_ns is None else {"at_boottime_ns": at_boottime_ns}
         with contextlib.suppress(TakechainError):  # it may be slow, or have ended the take in this moment
-            link.call("stop", timeout=_STOP_SECONDS, **at)
+            self.supervisor.last_look["last"] = link.call("stop", timeout=_STOP_SECONDS, **at)
             return True
         deadline = time.monotonic() + _CLOSE_SECONDS
         while time.monotonic() < deadline:
@@ -183,6 +202,7 @@ class Takes:
             except WireError:
                 return False
             if (look.get("last") or {}).get("journal") == str(rolling.journal):
+                self.supervisor.last_look = look
                 return True
             if look.get("take") is None:
                 return False
@@ -228,7 +248,8 @@ class Takes:
             self._finished(rolling)
             return
         try:
-            answer = link.call("continue", journal=str(rolling.journal), cause=cause)
+            again = self.mirror.orders_again(record)
+            answer = link.call("continue", journal=str(rolling.journal), cause=cause, **again)
         except TakechainError as error:
             if isinstance(error, WireError) or error.code == "refused":
                 raise  # no sound comes yet
@@ -299,6 +320,7 @@ class Takes:
             "condition": (record.condition if record.ended else Condition.RECOVERED).value,
             "gaps": len(record.gaps),
             "reason": record.reason,
+            "mirror_lost": record.mirror_lost,
         }
 
     def _say_early(self, record: TakeRecord) -> None:
@@ -353,30 +375,6 @@ def _landed(record: TakeRecord, line: Json, known: int) -> bool:
         return bool(marks)
     said = (line.get("field"), line.get("value"))
     return line["type"] == "note" and said in [(edit.field, edit.value) for edit in record.edits[known:]]
-
-
-def _make_folder(folder: Path, library: Path) -> None:
-    for place in (folder, *folder.parents[:2]):
-        if place != library and place.is_symlink():
-            raise NothingRecorded(
-                f"{place} is a link, and what lies behind one does not count as part of the library",
-                "choose another name, or put a folder in its place",
-            )
-    try:
-        make_folder(folder)
-    except OSError as error:
-        from capture.journal.errors import in_words
-
-        what, do = in_words(error)
-        raise NothingRecorded(f"the folder {folder} cannot be made: {what}", do) from error
-
-
-def _kind(kind: str) -> Kind:
-    try:
-        return Kind(kind)
-    except ValueError:
-        known = ", ".join(k.value for k in Kind)
-        raise UsageError(f"there is no kind of take {kind!r}", f"choose one of: {known}") from None
 
 
 def _frames(seconds: float, rate: int) -> int:

@@ -95,6 +95,15 @@ class Worker:
         finally:
             self._edits -= 1
 
+    def note(self, journal: Path, name: str, value: Any) -> None:
+        """Leave a note of the machine's own on an ended take, when the worker comes to it."""
+
+        def work() -> None:
+            _patiently(lambda: edit_after_end(journal, self._core.key, name, value, ""))
+            self._changed(journal)
+
+        self._put(_EDIT, work)
+
     def write_files(self, journal: Path, urgency: int = _FILES) -> None:
         """Hash the files of an ended take, when nothing rolls."""
         self._put(urgency, lambda: self._files(journal, urgency))

@@ -42,7 +42,15 @@ def take_facts(record: TakeRecord, hashed: bool) -> Json:
         "simulated": record.simulated,
         "files": file_facts(record, hashed),
         "journal": str(record.path),
+        "mirror": mirror_facts(record),
     }
+
+
+def mirror_facts(record: TakeRecord) -> Json | None:
+    """The second copy of a take: where it was written, and why it is not whole if it is not."""
+    if not record.mirror_journal:
+        return None
+    return {"journal": record.mirror_journal, "lost": record.mirror_lost or None}
 
 
 def gap_facts(gap: object) -> Json:
@@ -76,6 +84,7 @@ def take_line(record: TakeRecord) -> list[str]:
     note = record.notes[-1].text if record.notes else ""
     shown = "rolling or unfinished" if not record.ended else record.condition.value
     verdict = "" if record.verdict.value == "none" else record.verdict.value
+    shown += ", mirror lost" if record.mirror_lost else ""
     simulated = " (simulated)" if record.simulated else ""
     return [
         record.name,

@@ -67,7 +67,7 @@ def stop(as_json: AsJson = False, library: InLibrary = None) -> int:
                 answer(as_json, ended, f"{ended['name']} was carried on")
                 return DONE
     answer(as_json, ended, *_ended(ended))
-    return DONE if ended["condition"] == "clean" else NOT_CLEAN
+    return DONE if ended["condition"] == "clean" and not ended["mirror_lost"] else NOT_CLEAN
 
 
 def _after_post_roll(client: StationClient, stopped: Json) -> Json:
@@ -81,12 +81,14 @@ def _after_post_roll(client: StationClient, stopped: Json) -> Json:
     record = summary(Path(stopped["journal"]))
     facts: Json = {"frames": record.frames, "lost_frames": record.lost_frames, "gaps": len(record.gaps)}
     facts |= {"condition": record.condition.value, "reason": record.reason, "ended": record.ended}
+    facts["mirror_lost"] = record.mirror_lost
     return {**stopped, **facts}
 
 
 def _ended(ended: Json) -> list[str]:
     lost = f", {ended['lost_frames']} frames lost" if ended["lost_frames"] else ""
-    return [f"stopped {ended['name']}: {ended['frames']} frames, {ended['condition']}{lost}"]
+    mirror = f", mirror lost: {ended['mirror_lost']}" if ended["mirror_lost"] else ""
+    return [f"stopped {ended['name']}: {ended['frames']} frames, {ended['condition']}{lost}{mirror}"]
 
 
 def mark(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import threading
 import time
@@ -83,6 +84,10 @@ def record(
     post_roll: Annotated[
         float | None, typer.Option("--post-roll", metavar="S", help="Roll on for S seconds behind Stop.")
     ] = None,
+    mirror: Annotated[
+        Path | None,
+        typer.Option("--mirror", metavar="DIR", help="Write it into this folder as well; '' for none."),
+    ] = None,
     sensor: Annotated[
         list[str] | None,
         typer.Option("--sensor", metavar="PORT[=DRIVER]", help="May be repeated; sim is simulated."),
@@ -94,7 +99,7 @@ def record(
     wanted: Json = {
         "interface": interface, "rate": rate, "format": format_, "layout": layout, "inputs": inputs,
         "links": links, "project": project, "session": session, "slate": slate, "split_mb": split,
-        "pre_roll": pre_roll, "post_roll": post_roll,
+        "pre_roll": pre_roll, "post_roll": post_roll, "mirror": _folder(mirror),
     }  # fmt: skip
     _check(wanted, seconds)
     with _Stopper() as stopper, contextlib.ExitStack() as open_things:
@@ -149,6 +154,13 @@ def _check(wanted: Json, seconds: float | None) -> None:
     for name, allowed in (("format", ("pcm24", "float32")), ("layout", ("track", "poly"))):
         if wanted[name] is not None and wanted[name] not in allowed:
             raise UsageError(f"--{name} {wanted[name]!r} does not exist", f"choose {' or '.join(allowed)}")
+
+
+def _folder(named: Path | None) -> str | None:
+    """A folder as the station wants it, from the root on; `''` asks for none."""
+    if named is None:
+        return None
+    return "" if str(named) in ("", ".") else os.path.abspath(named.expanduser())  # noqa: PTH100 - keeps links
 
 
 class _Stopper:
@@ -332,6 +344,12 @@ def _tell(finished: TakeRecord, as_json: bool) -> int:
     if not finished.is_clean:
         complain(
             f"{finished.name} is kept but not clean: {finished.condition.value}",
+            f"see: takechain show {finished.name}",
+        )
+        return NOT_CLEAN
+    if finished.mirror_lost:
+        complain(
+            f"{finished.name} is whole in the library, its mirror was lost: {finished.mirror_lost}",
             f"see: takechain show {finished.name}",
         )
         return NOT_CLEAN

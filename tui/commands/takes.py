@@ -144,6 +144,10 @@ def _lines(record: TakeRecord, facts: Json, noticed: list[str]) -> list[str]:
     ]
     if record.moved:
         lines.append(f"  recorded as {record.recorded_name}")
+    if facts["mirror"] is not None:
+        lost = f"  LOST: {record.mirror_lost}" if record.mirror_lost else ""
+        lines.append(f"  mirror {record.mirror_journal}{lost}")
+    lines += [f"  library's side lost: {record.main_lost}"] if record.main_lost else []
     lines += [f"  covers {record.covers}"] if record.covers else []
     lines += [f"  {p.get('role', '')}: {p.get('name', '')}" for p in record.people]
     for track in facts["tracks"]:

@@ -77,6 +77,7 @@ FIELDS = (
     Field("split_mb", "Split at", 10, "MB", width="short"),
     Field("pre_roll", "Pre-roll", 10, "s, to 120", width="short", first=False),
     Field("post_roll", "Post-roll", 10, "s, to 30", width="short", first=False),
+    Field("mirror", "Mirror", 11, "a second folder, on another disk"),
 )
 SECTIONS = (1, 3, 7, 9)  # lines that begin a section
 _SETUP = ("format", "layout", "project", "session", "slate", "numbering")
@@ -87,7 +88,7 @@ _AIR = ("temperature", "humidity", "pressure")
 def values_of(view: View) -> dict[str, str]:
     """What is set now, as the page's fields hold it; a new library proposes today's session."""
     setup = view.setup
-    found = {name: str(setup.get(name) or "") for name in (*_SETUP, "rate", "inputs", "prefix")}
+    found = {name: str(setup.get(name) or "") for name in (*_SETUP, "rate", "inputs", "prefix", "mirror")}
     found["interface"] = str((view.interface or {}).get("id") or "")
     found["split_mb"] = str(setup.get("split_mb") or "")
     found |= {name: f"{setup[name]:g}" if setup.get(name) else "" for name in _ROLLS}
@@ -131,7 +132,7 @@ def _setup(changed: dict[str, str], now: dict[str, str]) -> Json:
         setup["split_mb"] = _whole("split at", changed["split_mb"] or "0")
     words = {"pre_roll": "pre-roll", "post_roll": "post-roll"}
     setup |= {name: _number(words[name], changed[name] or "0") for name in _ROLLS if name in changed}
-    setup |= {name: changed[name] for name in ("links", "prefix") if name in changed}
+    setup |= {name: changed[name] for name in ("links", "prefix", "mirror") if name in changed}
     return setup
 
 

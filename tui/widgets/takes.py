@@ -59,6 +59,8 @@ def _row(take: Json, *, chosen: bool, width: int, rolling: bool = False) -> Row:
     )
     if take.get("lost_frames") and rolling:
         condition = "≈ gap"
+    elif take.get("mirror_lost") and not condition:
+        condition = "mirror lost"
     cells = [
         fit(f"{take.get('number', '')}", 8),
         fit("" if rolling else words.length(float(take.get("seconds") or 0)), 9),

@@ -1,0 +1,146 @@
+"""The mirror as the station sees it: its folder, and what becomes of the second copy of each take.
+
+The mirror's disk may stand still at any moment. So nothing here touches it but in a thread that may be left.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from pathlib import Path
+
+from capture.errors import TakechainError
+from capture.journal.record import TakeRecord, summary
+from capture.library import make_mirror
+from capture.station.core import Core
+from capture.station.errors import StationError
+from capture.station.link import RecorderLink
+from capture.station.worker import Worker
+from capture.take import Condition
+from capture.wire import Json, WireError
+
+_FOLDER_SECONDS = 5.0
+_LOOK_SECONDS = 0.1
+
+
+class MirrorDesk:
+    """One per station."""
+
+    def __init__(self, core: Core, worker: Worker) -> None:
+        self._core, self._worker = core, worker
+        self._said: set[str] = set()
+
+    def check(self, folder: str) -> None:
+        """Make the folder the mirror of this library; raises why it cannot be."""
+        came: list[Exception | None] = []
+
+        def make() -> None:
+            try:
+                make_mirror(self._core.library, Path(folder))
+                came.append(None)
+            except Exception as error:  # handed to the thread that waits for this one
+                came.append(error)
+
+        thread = threading.Thread(target=make, daemon=True, name="mirror")
+        thread.start()
+        thread.join(_FOLDER_SECONDS)
+        if not came:
+            raise StationError(f"the mirror {folder} does not answer", "is its disk well?")
+        if came[0] is not None:
+            raise came[0]
+        self._say_same_disk(Path(folder))
+
+    def _say_same_disk(self, folder: Path) -> None:
+        if folder.stat().st_dev == self._core.path.stat().st_dev:
+            words = f"the mirror {folder} is on the disk of the library: it does not help when that disk dies"
+            self._core.notices.warn("mirror", words)
+
+    def look_for(self) -> None:
+        """Say it when the mirror that is set cannot be used, before anything rolls; returns at once."""
+        folder = self._core.settings.mirror
+        if not folder:
+            return
+
+        def look() -> None:
+            try:
+                self.check(folder)
+            except TakechainError as error:
+                self._core.notices.warn("mirror", f"{error.what}: takes are written into the library alone")
+
+        threading.Thread(target=look, daemon=True, name="mirror folder").start()
+
+    def orders(self, journal: Path) -> Json:
+        """What a recorder has to know to write the mirror of the take with this journal; empty for none."""
+        folder = self._core.settings.mirror
+        if not folder:
+            return {}
+        copy = Path(folder) / journal.relative_to(self._core.path)
+        return {"mirror": str(copy), "mirror_root": folder}
+
+    def orders_again(self, record: TakeRecord) -> Json:
+        """The same for the next part of a take: a mirror that was lost stays so until the next take."""
+        lost = record.mirror_lost or not record.mirror_journal
+        return {} if lost else {"mirror": record.mirror_journal}
+
+    def follow(self, look: Json) -> None:
+        """Say at once which side of a take was lost, from what its recorder tells."""
+        take = look.get("take")
+        if isinstance(take, dict) and take.get("main_lost") and take.get("mirror"):
+            self._say(
+                f"main {take['uuid']}",
+                f"{_name(take['journal'])}: the library's disk takes nothing more ({take['main_lost']}); "
+                f"the take goes on in the mirror, {take['mirror']['journal']}",
+            )
+        for mirror in look.get("mirrors") or ():
+            if mirror["state"] == "lost":
+                self._say(
+                    str(mirror["take"]), f"{_name(mirror['main'])}: the mirror was lost: {mirror['why']}"
+                )
+                self._note(Path(mirror["main"]), mirror["why"])
+
+    def _say(self, about: str, words: str) -> None:
+        if about not in self._said:
+            self._said.add(about)
+            self._core.notices.warn("mirror", words)
+
+    def _note(self, journal: Path, why: str) -> None:
+        """A mirror that failed behind the take's end is told in a note."""
+        rolling, key = self._core.rolling, f"note {journal}"
+        if key in self._said or (rolling is not None and rolling.journal == journal):
+            return
+        self._said.add(key)
+        with contextlib.suppress(TakechainError):  # what became of it is told by whoever closes it
+            record = summary(journal)
+            if record.sealed and not record.mirror_lost:
+                self._worker.note(journal, "mirror", why)
+
+    def wait_done(self, link: RecorderLink | None, timeout: float) -> bool:
+        """Wait until the mirrors of the recorder's last takes are whole and hashed, or lost."""
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            if link is None:
+                return True
+            try:
+                seen = link.look()
+            except WireError:
+                return True
+            self.follow(seen)
+            if all(_done(mirror) for mirror in seen.get("mirrors") or ()):
+                return True
+            time.sleep(_LOOK_SECONDS)
+        return False
+
+
+def alone(last: Json) -> Json:
+    """How a take ended whose library's disk stands still, as its recorder told: its mirror is whole."""
+    told = {name: last[name] for name in ("frames", "lost_frames", "reason")}
+    return {**told, "condition": Condition.RECOVERED.value, "gaps": len(last["gaps"]), "mirror_lost": ""}
+
+
+def _done(mirror: Json) -> bool:
+    return mirror["state"] == "lost" or (mirror["state"] == "whole" and bool(mirror["files_done"]))
+
+
+def _name(journal: object) -> str:
+    return Path(str(journal)).name.removesuffix(".take.jsonl")

@@ -1,0 +1,86 @@
+"""`takechain record --mirror`: a second folder with the same takes, and what is said when it fails."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli import Cli, ended
+from tests.support.poll import until
+
+RIG = ("--interface", "sim:8", "--rate", "48000", "--project", "P", "--session", "S", "--slate", "Aurora")
+
+
+@pytest.fixture(scope="module")
+def mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("other") / "mirror"
+
+
+def mirror_pid(cli: Cli) -> int:
+    """The process that writes the rolling take's mirror."""
+
+    def found() -> int:
+        status = cli.run("station", "status", "--json")
+        take = status.json.get("take") if status.code == 0 else None
+        return int(((take or {}).get("mirror") or {}).get("pid") or 0)
+
+    until(lambda: found() > 0)
+    return found()
+
+
+def test_a_take_lies_in_both_folders_and_verifies_in_both(cli: Cli, mirror: Path) -> None:
+    cli.ok("record", *RIG, "--inputs", "1", "--seconds", "0.3")  # the mirror begins with the second take
+    taken = cli.ok("record", *RIG, "--inputs", "1-2", "--seconds", "1.2", "--mirror", mirror)
+    (copy,) = mirror.rglob("*.take.jsonl")
+    assert copy.relative_to(mirror) == Path(str(taken["journal"])).relative_to(cli.library)
+    assert taken["mirror"] == {"journal": str(copy), "lost": None}
+    for folder in (cli.library, mirror):
+        assert cli.run("verify", folder).code == 0
+    (again,) = cli.ok("takes", "--library", mirror)["takes"]
+    assert [again[name] for name in ("take", "frames", "condition")] == [taken["take"], 57_600, "clean"]
+    assert [f["frames"] for f in again["files"]] == [57_600, 57_600]
+
+
+def test_it_is_remembered_and_its_loss_exits_3_and_is_listed(cli: Cli, mirror: Path) -> None:
+    process = cli.start("record", *RIG, "--seconds", "60", "--json")
+    os.kill(mirror_pid(cli), signal.SIGKILL)
+    until(lambda: any("mirror was lost" in w["text"] for w in cli.ok("station", "status")["warnings"]))
+    cli.run("stop")
+    result = ended(process)
+    assert result.code == 3
+    assert (result.json["condition"], result.json["lost_frames"]) == ("clean", 0)
+    assert result.json["mirror"]["lost"] == "the mirror process ended"
+    assert "its mirror was lost" in result.said[0]
+    assert "clean, mirror lost" in cli.run("takes").out
+    assert "LOST: the mirror process ended" in cli.run("show", result.json["name"]).out
+    verified = cli.run("verify", result.json["journal"])
+    assert (verified.code, "its mirror was lost" in verified.out) == (0, True)
+    assert cli.run("recover", "--library", mirror).code == 0
+    assert cli.run("verify", mirror).code == 0
+
+
+def test_folders_that_cannot_be_a_mirror_are_refused(cli: Cli, mirror: Path, tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine.txt").write_text("mine")
+    (tmp_path / "file").write_text("mine")
+    wrong = {
+        cli.library / "mirror": "may not lie in its library",
+        cli.library.parent: "may not lie in its library",
+        tmp_path / "full": "it is not empty",
+        tmp_path / "file": "is a file",
+        tmp_path / "file" / "below": "cannot be made",
+    }
+    for folder, words in wrong.items():
+        result = cli.run("record", *RIG, "--seconds", "0.2", "--mirror", folder)
+        assert (result.code in (2, 4), words in result.err, len(result.said)) == (True, True, 2), result
+    assert cli.ok("station", "status")["setup"]["mirror"] == str(mirror)
+
+
+def test_without_a_mirror_again(cli: Cli, mirror: Path) -> None:
+    before = list(mirror.rglob("*"))
+    taken = cli.ok("record", *RIG, "--seconds", "0.2", "--mirror", "")
+    assert taken["mirror"] is None
+    assert list(mirror.rglob("*")) == before

@@ -1,0 +1,241 @@
+"""The second copy of a take, written by a process of its own, when all is well and when one side fails."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import soundfile
+
+from capture.errors import TakechainError
+from capture.journal.finish import write_file_lines
+from capture.journal.keys import station_key
+from capture.journal.places import first_line
+from capture.journal.record import TakeRecord, load
+from capture.journal.recover import recover_take
+from capture.journal.verify import verify_take
+from tests.support.poll import until
+from tests.support.recorder import RecorderProcess, begin_of, part_names
+
+MEGABYTE = 1 << 20
+
+
+class Pair:
+    """A recorder whose takes are written into two folders."""
+
+    def __init__(self, folder: Path, main: Path | None = None, inputs: int = 8, **config: Any) -> None:
+        self.key, self.main, self.root = folder / "key", main or folder / "main", folder / "mirror"
+        self.root.mkdir()
+        (self.root / "takechain.toml").write_text(f'mirror_of = "{begin_of([1])["library"]}"\n')
+        self.inputs = range(1, inputs + 1)
+        self.recorder = RecorderProcess(folder, f"sim:{inputs}", inputs, mirror=True, **config)
+
+    def roll(self, layout: str = "poly", number: int = 1, split_bytes: int = 0) -> None:
+        begin = begin_of(self.inputs, layout, interface=self.recorder.config["interface"], number=number)
+        begin["audio"]["split_bytes"] = split_bytes
+        name = f"{begin['name']}.take.jsonl"
+        self.journal, self.copy = self.main / name, self.root / "Nordlys" / name
+        self.recorder.call(
+            "roll",
+            journal=str(self.journal),
+            begin=begin,
+            chain=_chain(),
+            mirror=str(self.copy),
+            mirror_root=str(self.root),
+        )
+        self.names = part_names(begin["name"], self.inputs, layout)
+
+    @property
+    def mirror(self) -> dict[str, Any]:
+        """What the recorder says of the newest take's mirror."""
+        return dict(self.recorder.call("status")["mirrors"][-1])
+
+    def wait_mirror(self, **wanted: Any) -> dict[str, Any]:
+        until(lambda: all(self.mirror[name] == value for name, value in wanted.items()))
+        return self.mirror
+
+    def audio(self, journal: Path, frames: int = -1) -> list[str]:
+        """Hex SHA-256 of the samples of each file, up to a frame, as libsndfile reads them."""
+        read = [soundfile.read(journal.parent / name, frames, dtype="int32")[0] for name in self.names]
+        return [hashlib.sha256(samples.tobytes()).hexdigest() for samples in read]
+
+    def verified(self, journal: Path) -> TakeRecord:
+        """The take of a journal that nothing can be held against."""
+        key = station_key(self.key)
+        write_file_lines(journal, key)
+        report = verify_take(journal, own_keyid=key.keyid)
+        assert [f.what for f in report.findings if f.severity == "fault"] == []
+        return load(journal)
+
+
+def _chain() -> str:
+    from tests.support.takes import chain_text
+
+    return chain_text()[0]
+
+
+def devices(record: TakeRecord) -> list[tuple[str, str]]:
+    return [(device.device, device.state) for device in record.devices]
+
+
+@pytest.mark.parametrize("layout", ["poly", "track"])
+def test_a_mirror_is_the_same_take_to_the_bit(tmp_path: Path, layout: str) -> None:
+    pair = Pair(tmp_path)
+    with pair.recorder as recorder:
+        pair.roll(layout)
+        recorder.wait_frames(24_000)
+        recorder.call("append", lines=[{"type": "marker", "text": "bar 5"}])
+        recorder.wait_frames(80_000)
+        told = recorder.call("stop")
+        pair.wait_mirror(state="whole", files_done=True)
+    assert (told["condition"], told["error"]) == ("clean", None)
+    assert first_line(pair.journal) == first_line(pair.copy)
+    one, other = (pair.verified(journal) for journal in (pair.journal, pair.copy))
+    assert (one.frames, one.lost_frames, one.condition) == (other.frames, 0, other.condition)
+    assert pair.audio(pair.journal) == pair.audio(pair.copy)
+    assert one.markers == other.markers != []
+    assert one.levels == other.levels
+    assert (devices(one), devices(other)) == ([("mirror", "live")], [("main", "live")])
+    assert (one.devices[0].text, other.devices[0].text) == (str(pair.copy), str(pair.journal))
+
+
+def test_pre_roll_and_parts_are_on_both_sides(tmp_path: Path) -> None:
+    pair = Pair(tmp_path, pre_roll_s=2.0, pre_roll_bytes=64 << 20)
+    with pair.recorder as recorder:
+        until(lambda: recorder.call("status")["pre_roll"]["held"] >= 48_000)
+        pair.roll(split_bytes=1 << 20)
+        recorder.wait_frames(120_000)
+        recorder.call("stop")
+        pair.wait_mirror(state="whole")
+    one, other = (pair.verified(journal) for journal in (pair.journal, pair.copy))
+    assert one.pre_roll == other.pre_roll >= 47_000
+    assert [(p.first, p.files) for p in one.parts] == [(p.first, p.files) for p in other.parts]
+    assert len(one.parts) > 2
+    pair.names = [name for _, _, name in one.media]
+    assert pair.audio(pair.journal) == pair.audio(pair.copy)
+
+
+@pytest.mark.parametrize("fault", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_mirror_that_dies_or_stands_still_costs_the_library_nothing(tmp_path: Path, fault: int) -> None:
+    pair = Pair(tmp_path, mirror_stall_s=2.0)
+    with pair.recorder as recorder:
+        pair.roll()
+        pid = pair.mirror["pid"]
+        recorder.wait_frames(40_000)
+        os.kill(pid, fault)
+        lost = pair.wait_mirror(state="lost")
+        here = recorder.call("status")["take"]["frames"]
+        recorder.wait_frames(here + 20_000)
+        began = time.monotonic()
+        told = recorder.call("stop")
+        assert time.monotonic() - began < 2.0
+        assert recorder.call("status")["state"] == "armed"
+        pair.roll(number=2)  # the next take has a mirror again
+        assert pair.mirror["state"] == "live"
+        recorder.call("stop")
+        pair.wait_mirror(state="whole")
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    assert (told["condition"], told["lost_frames"]) == ("clean", 0)
+    record = pair.verified(pair.main / "Aurora_T001.take.jsonl")
+    assert devices(record) == [("mirror", "live"), ("mirror", "lost")]
+    assert (record.devices[1].frame, record.devices[1].text) == (lost["frames"], lost["why"])
+    assert record.mirror_lost == lost["why"]
+    copy = pair.root / "Nordlys" / "Aurora_T001.take.jsonl"
+    assert recover_take(copy, station_key(pair.key))
+    kept = pair.verified(copy)
+    assert lost["frames"] <= kept.frames <= record.frames
+    pair.names = part_names("Aurora_T001", pair.inputs)
+    assert pair.audio(copy) == pair.audio(pair.main / copy.name, kept.frames)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "small"
+    folder.mkdir()
+    words = ["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(folder)]
+    if subprocess.run(words, capture_output=True, check=False).returncode != 0:
+        pytest.skip("may not mount a tmpfs here")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_a_library_that_runs_full_leaves_the_mirror_going_without_a_lost_frame(
+    tmp_path: Path, small_disk: Path
+) -> None:
+    pair = Pair(tmp_path, main=small_disk, inputs=32)
+    with pair.recorder as recorder:
+        pair.roll()
+        until(lambda: recorder.call("status")["take"]["main_lost"] is not None)
+        here = recorder.call("status")["take"]["frames"]
+        line = recorder.call("append", lines=[{"type": "marker", "text": "on the mirror"}])["lines"][0]
+        recorder.wait_frames(here + 30_000)
+        told = recorder.call("stop")
+        pair.wait_mirror(state="whole", files_done=True)
+    assert (told["condition"], told["error"]["what"]) == ("gap", "the disk is full")
+    one, other = (pair.verified(journal) for journal in (pair.journal, pair.copy))
+    assert (other.condition.value, other.gaps, other.reason) == ("clean", [], "stop")
+    assert devices(other) == [("main", "live"), ("main", "lost")]
+    assert other.frames == one.frames > here + 30_000 - 4800
+    assert [(m.id, m.frame) for m in other.markers] == [(line["id"], line["frame"])]
+    (gap,) = one.gaps
+    assert (one.condition.value, one.reason, gap.filled) == ("gap", "the disk is full", False)
+    kept = gap.first
+    assert other.devices[1].frame <= kept
+    assert pair.audio(pair.journal, kept) == pair.audio(pair.copy, kept)
+    infos = (pair.copy.parent / pair.names[0]).stat().st_size
+    assert infos > other.frames * 32 * 3
+
+
+def test_when_everything_is_killed_both_sides_are_recovered(tmp_path: Path) -> None:
+    pair = Pair(tmp_path)
+    with pair.recorder as recorder:
+        pair.roll()
+        recorder.wait_frames(70_000)
+        before = recorder.call("status")["take"]["frames"]
+        pid = pair.mirror["pid"]
+        os.kill(pid, signal.SIGKILL)
+        recorder.kill()
+    for journal in (pair.journal, pair.copy):
+        assert recover_take(journal, station_key(pair.key))
+        record = pair.verified(journal)
+        assert record.frames > before - 48_000
+    kept = min(load(pair.journal).frames, load(pair.copy).frames)
+    assert pair.audio(pair.journal, kept) == pair.audio(pair.copy, kept)
+
+
+def test_a_name_that_exists_in_the_mirror_is_never_overwritten(tmp_path: Path) -> None:
+    pair = Pair(tmp_path)
+    taken = pair.root / "Nordlys" / "Aurora_T001.wav"
+    taken.parent.mkdir()
+    taken.write_bytes(b"mine")
+    with pair.recorder as recorder:
+        with pytest.raises(TakechainError) as refused:
+            pair.roll()
+        assert refused.value.code == "name taken"
+        assert taken.read_bytes() == b"mine"
+        assert [path.name for path in taken.parent.iterdir()] == [taken.name]
+        assert not list(pair.main.glob("*"))
+        pair.roll(number=2)
+        recorder.call("stop")
+        assert pair.wait_mirror(state="whole")["why"] == ""
+
+
+def test_a_mirror_that_is_not_there_is_said_and_the_take_goes_on(tmp_path: Path) -> None:
+    pair = Pair(tmp_path)
+    (pair.root / "takechain.toml").unlink()
+    with pair.recorder as recorder:
+        pair.roll()
+        assert "is its disk there?" in pair.wait_mirror(state="lost")["why"]
+        recorder.wait_frames(20_000)
+        assert recorder.call("stop")["condition"] == "clean"
+    assert "is its disk there?" in pair.verified(pair.journal).mirror_lost
+    assert [path.name for path in pair.root.iterdir()] == []
