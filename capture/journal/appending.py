@@ -44,6 +44,7 @@ class ChainedFile:
         self._seq = found.lines[-1].fields["seq"] + 1 if found.lines else 0
         self._prev = digest(found.lines[-1].raw) if found.lines else ZEROS
         self._length = os.fstat(fd).st_size
+        self._unsynced = bytearray()  # the lines since the last sync
         self._broken = False
 
     @classmethod
@@ -143,6 +144,7 @@ class ChainedFile:
                 "make room on the disk",
             )
         self._length += len(line)
+        self._unsynced += line
         self._seq += 1
         self._prev = digest(raw)
 
@@ -154,11 +156,35 @@ class ChainedFile:
 
     def sync(self) -> None:
         """Make all lines durable; raises JournalError."""
+        synced = len(self._unsynced)
         try:
             os.fsync(self._fd)
         except OSError as error:
-            what, do = in_words(error)
-            raise JournalError(f"{self.path.name} was not made durable: {what}", do) from error
+            with self._mutex:
+                self._sync_again(error)
+        with self._mutex:
+            del self._unsynced[:synced]
+
+    def _sync_again(self, first: OSError) -> None:
+        """Write the lines since the last sync once more, in their place, and sync them.
+
+        After a sync that failed the system holds for written what never reached the disk: a line that
+        followed would hang on to a hole.
+        """
+        lines, place = bytes(self._unsynced), self._length - len(self._unsynced)
+        try:
+            flags = fcntl.fcntl(self._fd, fcntl.F_GETFL)
+            fcntl.fcntl(self._fd, fcntl.F_SETFL, flags & ~os.O_APPEND)  # which would win over the place
+            try:
+                if os.pwrite(self._fd, lines, place) != len(lines):
+                    raise first
+                os.fsync(self._fd)
+            finally:
+                fcntl.fcntl(self._fd, fcntl.F_SETFL, flags)
+        except OSError:
+            self._broken = True
+            what, do = in_words(first)
+            raise JournalError(f"{self.path.name} was not made durable: {what}", do) from first
 
     @property
     def vanished(self) -> bool:

@@ -128,9 +128,10 @@ def _make(folder: Path, path: Path) -> None:
     fresh = folder / f".{KEY_FILE}.{secrets.token_hex(6)}"
     fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
-        os.write(fd, secrets.token_bytes(32))
-        os.fsync(fd)
-        os.close(fd)
+        with os.fdopen(fd, "wb") as out:  # which writes all of it, or raises
+            out.write(secrets.token_bytes(32))
+            out.flush()
+            os.fsync(fd)
         with contextlib.suppress(FileExistsError):  # another process was first: its key is the key
             os.link(fresh, path)
     finally:

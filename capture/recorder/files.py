@@ -7,7 +7,7 @@ import errno
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 from capture.journal.errors import NameTaken, in_words
@@ -86,7 +86,7 @@ class AudioFile:
         """Take back what lies past `frames` after a failed write, and hash again from `hash_from` on."""
         align, start = self.layout.block_align, self.layout.data_offset
         os.ftruncate(self._fd, start + frames * align)
-        self.frames = frames
+        self.frames, self.safe = frames, min(self.safe, frames)
         self._sha256 = hashlib.sha256()
         place, end = start + hash_from * align, start + frames * align
         while place < end:
@@ -119,6 +119,7 @@ class PartFiles:
         They lie beside those of another part where one is given, even if that folder was renamed since.
         """
         self.files: list[AudioFile] = []
+        self._doubtful = False  # a sync failed: what is not `safe` may never have reached the disk
         self.folder, self.folder_fd = folder, -1
         self._helpers = ThreadPoolExecutor(_SYNC_THREADS, "sync") if len(names) > 1 else None
         path = folder
@@ -194,6 +195,7 @@ class PartFiles:
         try:
             self._each(AudioFile.sync)
         except OSError as error:
+            self._doubtful = True
             raise WriteFailed(*in_words(error)) from error
 
     def digests(self) -> list[str]:
@@ -201,8 +203,12 @@ class PartFiles:
         return [file.digest() for file in self.files]
 
     def cut(self, hash_from: int) -> None:
-        """After a failed write: back to the frames that every file has; raises WriteFailed."""
-        frames = self.frames
+        """After a failed write: back to the frames that every file has; raises WriteFailed.
+
+        After a failed sync back to those that an earlier one made durable: the system forgets what it could
+        not write, and the next sync would call it durable.
+        """
+        frames = min(file.safe for file in self.files) if self._doubtful else self.frames
         try:
             for file in self.files:
                 file.cut(frames, hash_from)
@@ -234,10 +240,15 @@ class PartFiles:
         self.close()
 
     def _each(self, act: Callable[..., None], *more: Iterable[FileMeta]) -> None:
-        """Do something that waits for the disk to every file, several at a time."""
-        done = map if self._helpers is None else self._helpers.map
-        for _ in done(act, self.files, *more):
-            pass
+        """Do something that waits for the disk to every file, several at a time; all are done on return."""
+        if self._helpers is None:
+            for arguments in zip(self.files, *more, strict=True):
+                act(*arguments)
+            return
+        done = [self._helpers.submit(act, *arguments) for arguments in zip(self.files, *more, strict=True)]
+        wait(done)
+        for one in done:
+            one.result()
 
 
 def _frames_within(layout: Layout, size: int) -> int:
@@ -257,6 +268,8 @@ def _write_all(fd: int, vectors: Sequence[memoryview], offset: int) -> int:
     waiting = [vector for vector in vectors if len(vector)]
     while waiting:
         count = os.pwritev(fd, waiting[: _at_once(waiting)], offset + total)
+        if not count:
+            raise OSError(errno.EIO, "the system took nothing")
         total += count
         while waiting and count >= len(waiting[0]):
             count -= len(waiting.pop(0))

@@ -14,10 +14,12 @@ from functools import cache
 from pathlib import Path
 
 from capture.errors import TakechainError
+from capture.journal.errors import in_words
 from capture.journal.keys import Key, station_key
 from capture.recorder.config import INFO_NAME, SOCKET_NAME, Config, announce
 from capture.recorder.desk import Desk
 from capture.recorder.engine import Engine
+from capture.recorder.errors import RecorderError
 from capture.recorder.mirrors import Mirrors
 from capture.recorder.page import PAGE_NAME, PageWriter
 from capture.recorder.preroll import PreRoll
@@ -39,6 +41,11 @@ def main(arguments: list[str]) -> int:
     except (TakechainError, HardwareError) as error:
         print(json.dumps({"error": error.as_dict()}), file=sys.stderr)  # noqa: T201
         return error.exit_code
+    except OSError as error:  # of the run-time folder: the levels page, the socket, what it says of itself
+        what, do = in_words(error)
+        failed = RecorderError(f"the recorder cannot start: {error.filename or 'a file'}: {what}", do)
+        print(json.dumps({"error": failed.as_dict()}), file=sys.stderr)  # noqa: T201
+        return failed.exit_code
     return 0
 
 

@@ -146,6 +146,9 @@ def _write(handle: int, patches: list[tuple[int, bytes]]) -> None:
     for offset, data in patches:
         done = 0
         while done < len(data):
-            done += os.pwrite(handle, data[done:], offset + done)
+            count = os.pwrite(handle, data[done:], offset + done)
+            if not count:
+                raise OSError(errno.EIO, "the disk takes nothing")
+            done += count
     if patches:
         os.fsync(handle)

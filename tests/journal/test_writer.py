@@ -154,6 +154,39 @@ def test_a_full_disk_is_told_in_words(tmp_path: Path, monkeypatch: pytest.Monkey
         assert found.value.do == "make room on the disk"
 
 
+def test_what_a_failed_sync_may_have_lost_is_written_once_more_or_nothing_follows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.take.jsonl"
+    failing = [1]
+    sync = os.fsync
+
+    def fsync(handle: int) -> None:
+        if failing[0] > 0:
+            failing[0] -= 1
+            if failing[0] == 0:  # the system has forgotten the lines: what it holds for written is a hole
+                whole = path.read_bytes()
+                first = whole.index(b"\n") + 1
+                path.write_bytes(whole[:first] + bytes(len(whole) - first))
+            raise OSError(errno.EIO, "injected")
+        sync(handle)
+
+    with begun(path) as writer:
+        writer.sync()
+        writer.append("marker", 1, id=1, text="one")
+        monkeypatch.setattr(os, "fsync", fsync)
+        writer.append("marker", 2, id=2, text="two", sync=True)
+        writer.append("marker", 3, id=3, text="three", sync=True)
+        failing[0] = 9
+        with pytest.raises(JournalError, match="not made durable: the disk failed"):
+            writer.append("marker", 4, id=4, text="four", sync=True)
+        with pytest.raises(JournalError, match="could not be written before"):
+            writer.append("marker", 5, id=5, text="five")
+    assert [line.get("text") for line in journal_fields(path)[1:]] == ["one", "two", "three", "four"]
+    with JournalWriter.reopen(path) as writer:
+        assert writer.seq == 5
+
+
 def test_orders_that_cannot_be_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.take.jsonl"
     with JournalWriter.create(path) as writer:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import random
 from collections.abc import Sequence
 from pathlib import Path
@@ -380,6 +382,39 @@ def test_a_line_that_cannot_be_journalled_ends_the_take_loudly(
     assert take.writer.done.wait(10)
     record = bench.finished()
     assert (record.condition.value, record.reason) == ("gap", "a line was not written")
+
+
+@pytest.mark.parametrize("layout", ["poly", "track"])
+def test_audio_whose_sync_failed_is_not_told_of(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, layout: str
+) -> None:
+    """After it the system holds for written what never reached the disk, and would sync it without a word."""
+    sync, calls = os.fdatasync, [0]
+
+    def failing(handle: int) -> None:
+        calls[0] += 1
+        if calls[0] == 9:
+            raise OSError(errno.EIO, "injected")
+        sync(handle)
+
+    take = bench.start(layout)
+    bench.open(take)
+    monkeypatch.setattr(os, "fdatasync", failing)
+    durable = 0
+    while bench.engine.take is not None:
+        bench.turn(0.05)
+        until(lambda: take.writer.backlog < SYNC_SECONDS * RATE)
+        if take.writer.failure is None:
+            durable = min(file.safe for file in take.writer.files.files)
+    assert take.writer.done.wait(10)
+    monkeypatch.undo()
+    record = bench.finished()
+    assert (record.condition.value, record.reason) == ("gap", "the disk failed to read or write")
+    told = sum(block.frames for block in record.blocks)
+    assert told == durable > 0
+    assert bench.check().frames == told
+    assert bench.check().exact
+    assert [(gap.first, gap.filled) for gap in record.gaps] == [(told, False)]
 
 
 def _out_of_memory(*_: object) -> None:

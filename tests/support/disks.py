@@ -17,19 +17,32 @@ from tests.support.poll import until
 
 _SHUTDOWN = 0x8004587D  # _IOR('X', 125, __u32)
 _NO_LOG_FLUSH = 2
+_ROOMY = 512
 _THROTTLES = Path("/sys/fs/cgroup/blkio")
 
 
 class SmallDisk:
-    """An ext4 of `megabytes` mounted at `folder`; raises OSError where this user may not mount."""
+    """An ext4 of `megabytes` mounted at `folder`; raises OSError where this user may not mount.
 
-    def __init__(self, folder: Path, image: Path, megabytes: int) -> None:
+    When the device under it fails, the file system turns read-only or, with `errors` "continue", goes on.
+    """
+
+    def __init__(self, folder: Path, image: Path, megabytes: int, errors: str = "remount-ro") -> None:
         self.folder = folder
         with image.open("wb") as file:
             file.truncate(megabytes << 20)
         _must("mkfs.ext4", "-q", "-E", "lazy_itable_init=0,lazy_journal_init=0", image)
-        _must("mount", "-o", "loop,errors=remount-ro", image, folder)
+        _must("mount", "-o", f"loop,errors={errors}", image, folder)
         self.image = image
+        self._store: Path | None = None
+
+    @classmethod
+    def failing(cls, folder: Path, store: Path, after_megabytes: int, errors: str) -> SmallDisk:
+        """One whose device fails to write once it holds so much; `store` is where it lies until `unmount`."""
+        _must("mount", "-t", "tmpfs", "-o", f"size={after_megabytes}m", "tmpfs", store)
+        made = cls(folder, store / "disk.img", 2 * after_megabytes + 32, errors)
+        made._store = store
+        return made
 
     def turn_read_only(self) -> None:
         """As the kernel does when it finds the file system damaged: at once, whoever writes."""
@@ -59,6 +72,8 @@ class SmallDisk:
     def mount_again(self) -> None:
         """Unmount it when nobody uses it any more, and mount it anew, its log replayed."""
         self.unmount()
+        if self._store is not None:
+            _must("mount", "-o", f"remount,size={_ROOMY}m", self._store)
         subprocess.run([_tool("e2fsck"), "-p", str(self.image)], capture_output=True)
         _must("mount", "-o", "loop", self.image, self.folder)
 
@@ -84,6 +99,23 @@ class SmallDisk:
         finally:
             until(lambda: not (group / "cgroup.procs").read_text())
             group.rmdir()
+
+
+@contextlib.contextmanager
+def failing_disk(places: Path, after_megabytes: int, errors: str) -> Iterator[SmallDisk]:
+    """A disk that fails to write after some megabytes; skips where none may be mounted."""
+    folder, store = places / "disk", places / "store"
+    folder.mkdir()
+    store.mkdir()
+    try:
+        disk = SmallDisk.failing(folder, store, after_megabytes, errors)
+    except OSError as error:
+        pytest.skip(f"may not mount a disk here: {error}")
+    try:
+        yield disk
+    finally:
+        disk.unmount()
+        _must("umount", store)
 
 
 @contextlib.contextmanager
