@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from capture.station import awake
 from capture.station.awake import Awake, trial
 from capture.station.notices import Notices
 from tests.support.cli import Cli
@@ -25,6 +26,7 @@ wait $!
 echo "ended $$" >> "$0.log"
 """
 REFUSES = "#!/bin/sh\necho 'Failed to inhibit: Access denied' >&2\nexit 1\n"
+NO_BUS = "#!/bin/sh\necho 'Failed to connect to bus: No such file or directory' >&2\nexit 1\n"
 STAYS = "#!/bin/sh\nexec sleep 600\n"  # never looks at the pipe
 OPTIONS = [
     "--what=sleep:idle",
@@ -182,3 +184,25 @@ def test_doctor_advises_where_sleep_cannot_be_held_off(tmp_path: Path) -> None:
     what = "cannot be held off: systemd-inhibit is not here: switch sleep off in the system's settings"
     assert " ".join(line.split()) == f"advice sleep {what}"
     assert not any("sleep" in line for line in told.said)  # advice is no complaint, and no exit code
+
+
+@pytest.mark.parametrize("tool", [NO_BUS], indirect=True)
+def test_where_no_systemd_runs_nobody_is_warned_of_it(
+    tool: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del tool
+    monkeypatch.setattr(awake, "_SYSTEMD_RUNS", tmp_path / "none")
+    notices = Notices()
+    holding = Awake(notices)
+    holding.follow(True)
+    assert holding._child is not None
+    holding._child.wait(30)
+    holding.follow(True)
+    assert texts(notices) == []
+    monkeypatch.setattr(awake, "_SYSTEMD_RUNS", tmp_path)
+    holding.follow(False)
+    holding.follow(True)
+    assert holding._child is not None
+    holding._child.wait(30)
+    holding.follow(True)
+    assert "Failed to connect to bus" in texts(notices)[0]
