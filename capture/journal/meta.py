@@ -88,15 +88,21 @@ def _markers(record: TakeRecord, part: Part) -> tuple[MarkerMeta, ...]:
 
 
 def _gaps(record: TakeRecord, part: Part) -> tuple[GapMeta, ...]:
+    """The gaps inside this part, and those where nothing was written just before and behind it."""
     end = part.first + record.part_frames(part)
-    here = [
-        (max(gap.first, part.first), min(gap.first + gap.frames, end), gap.cause)
-        for gap in record.gaps
-        if gap.filled
-    ]
-    return tuple(
-        GapMeta(first - part.first, last - first, cause) for first, last, cause in here if first < last
-    )
+    before = max((p.first + record.part_frames(p) for p in record.parts if p.number < part.number), default=0)
+    behind = min((p.first for p in record.parts if p.number > part.number), default=record.frames)
+    here = []
+    for gap in record.gaps:
+        first, last = gap.first, gap.first + gap.frames
+        if gap.filled:
+            first, last = max(first, part.first), min(last, end)
+        elif not (before <= first and last <= part.first) and not (end <= first and last <= behind):
+            continue
+        if first < last:
+            pm = (gap.first_pm, gap.frames_pm)
+            here.append(GapMeta(first - part.first, last - first, gap.cause, *pm, filled=gap.filled))
+    return tuple(here)
 
 
 def _person(record: TakeRecord, role: str) -> str:

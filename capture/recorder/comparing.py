@@ -15,7 +15,9 @@ from capture.recorder.detectors import (
     DEAD_SECONDS,
     DEAD_STEADY,
     IDENTICAL_SECONDS,
+    IDENTICAL_STEP_SECONDS,
     Detector,
+    Flags,
     Look,
 )
 from capture.recorder.noticed import Book
@@ -32,33 +34,53 @@ class _Alike:
 
 
 class Identical(Detector):
-    """Inputs of the same peak and sum of squares in every look; all samples are compared before a word."""
+    """Inputs of the same peak and sum of squares, step by step; all samples are compared before a word."""
 
     kind = "identical"
 
     def __init__(self, inputs: NDArray[np.int64], rate: int, book: Book, first: int) -> None:
         super().__init__(inputs, rate, book, first)
         self._alike: dict[Group, _Alike] = {}
+        self._step(first)
+
+    def _step(self, first: int) -> None:
+        self._first = first
+        self._squares, self._peak = np.zeros(len(self.inputs)), np.zeros(len(self.inputs), np.float32)
+        self._moved: Flags | bool = False  # which gave more than one same value in any look
 
     def look(self, look: Look) -> None:
         """Equal sums of squares are rare: only then is more looked at."""
-        groups = [] if len(set(look.squares.tolist())) == len(look.squares) else _groups(look)
+        self._squares += look.squares
+        np.maximum(self._peak, look.peak, out=self._peak)
+        self._moved = True if look.still is None else self._moved | ~look.still
+        if look.end - self._first < IDENTICAL_STEP_SECONDS * self.rate:
+            return
+        groups = [] if len(set(self._squares.tolist())) == len(self.inputs) else self._groups()
         if groups or self._alike:
-            self._follow(look, {group: self._alike.get(group) or _Alike(look.first) for group in groups})
+            self._follow(look, {group: self._alike.get(group) or _Alike(self._first) for group in groups})
+        self._step(look.end)
+
+    def _groups(self) -> list[Group]:
+        same: dict[tuple[float, float], list[int]] = {}
+        moved = np.broadcast_to(self._moved, len(self.inputs))
+        for index, key in enumerate(zip(self._squares.tolist(), self._peak.tolist(), strict=True)):
+            if key[0] > 0 and moved[index]:
+                same.setdefault(key, []).append(index)
+        return [tuple(group) for group in same.values() if len(group) > 1]
 
     def _follow(self, look: Look, found: dict[Group, _Alike]) -> None:
         for group, alike in self._alike.items():
             if group in found:
                 continue
-            if not look.squares[list(group)].any():  # silent together: nothing speaks for or against it
+            if not self._squares[list(group)].any():  # silent together: nothing speaks for or against it
                 found[group] = alike
             elif alike.said:
                 self.book.close(self.kind, self.number(group[0]), alike.end)
         self._alike = found
         for group, alike in found.items():
-            if not look.squares[group[0]]:
+            if not self._squares[group[0]]:
                 continue
-            alike.heard, alike.end = alike.heard + look.frames, look.end
+            alike.heard, alike.end = alike.heard + look.end - self._first, look.end
             if not alike.said and alike.heard >= IDENTICAL_SECONDS * self.rate:
                 self._say(look, group, alike)
 
@@ -70,14 +92,6 @@ class Identical(Detector):
         alike.said = True
         number, *inputs = map(self.number, group)
         self.book.begin(self.kind, number, alike.since, look.end, None, inputs)
-
-
-def _groups(look: Look) -> list[Group]:
-    same: dict[tuple[float, float], list[int]] = {}
-    for index, key in enumerate(zip(look.squares.tolist(), look.peak.tolist(), strict=True)):
-        if key[0] > 0 and (look.still is None or not look.still[index]):
-            same.setdefault(key, []).append(index)
-    return [tuple(group) for group in same.values() if len(group) > 1]
 
 
 class Dead(Detector):

@@ -20,9 +20,9 @@ CLIP_SECONDS = 2.0  # runs less far apart are one stretch
 BIT_SECONDS = 10.0
 BITS, FEWER_BITS, LEAST_BITS = 24, 20, 8
 BIT_LOOKS, BIT_ROWS, BIT_SAMPLES = 4, 50, 1000  # every fourth look, of which so many rows
-DC_SECONDS, DC_WINDOWS = 5.0, 3
+DC_SECONDS, DC_WINDOWS, DC_PAUSE_SECONDS = 5.0, 3, 15.0
 DC_LEAST, DC_SPREAD = 0.005, 0.25
-IDENTICAL_SECONDS = 3.0
+IDENTICAL_SECONDS, IDENTICAL_STEP_SECONDS = 3.0, 0.5
 DEAD_SECONDS = 30.0
 DEAD_POWER = 1e-6  # -60 dBFS RMS
 DEAD_STEADY = 10.0  # 10 dB
@@ -84,7 +84,7 @@ class _Runs(Detector):
     def follow(self, look: Look, run: NDArray[np.int64] | None) -> None:
         """Begin and end stretches by the runs that the look ends in."""
         self.run = run
-        for index, value in list(self._held.items()):
+        for index, value in list(self._held.items()) if self._held else ():
             column = look.samples[:, self.columns[index]]
             if run is None or run[index] < look.frames or column[-1] != value:
                 left = int((column != value).argmax())
@@ -123,10 +123,12 @@ class Stuck(_Runs):
         """Count on the runs of those whose last rows are alike."""
         samples, last = look.samples, look.samples[-1]
         same = last == samples[-min(2, len(samples))]
+        runs = None
         if same.any():
             same &= (last == samples[-min(_TAIL, len(samples))]) & (last != 0)
-        suspects = np.flatnonzero(same[self.columns])
-        self.follow(look, self._runs(look, suspects) if len(suspects) else None)
+            suspects = np.flatnonzero(same[self.columns])
+            runs = self._runs(look, suspects) if len(suspects) else None
+        self.follow(look, runs)
         self._tail = samples[-_TAIL:].copy()
 
     def _runs(self, look: Look, suspects: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -243,7 +245,7 @@ def _on_grid(samples: NDArray[np.float32], bits: NDArray[np.int64] | int) -> Fla
 
 
 class Dc(Detector):
-    """A mean that stands away from zero, in windows with pauses between them."""
+    """A mean that stands away from zero, in windows with pauses between them while nobody is suspected."""
 
     kind = "dc"
 
@@ -274,7 +276,8 @@ class Dc(Detector):
             self._frames += frames
         if look.end - self._first >= DC_SECONDS * self.rate:
             self._judge(look)
-            self._window(look.end + round(DC_SECONDS * self.rate))
+            suspected = ((self._agree > 0) & (self._agree < DC_WINDOWS)).any()
+            self._window(look.end + (0 if suspected else round(DC_PAUSE_SECONDS * self.rate)))
 
     def _judge(self, look: Look) -> None:
         mean = self._sums / max(1, self._frames)

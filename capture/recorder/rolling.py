@@ -144,8 +144,8 @@ class RollingTake:
     def feed(self, samples: NDArray[np.float32], levels: Measured) -> None:
         """One chunk of the whole interface, at most `max_frames` long, the next of this part."""
         if not self._must_drop():
+            self.watch.look(self.frames, samples, levels)  # while they are in the processor's cache
             self._hold.add(self.pool.pack(samples, self.frames, levels))
-            self.watch.look(self.frames, samples, levels)
         self.fed += len(samples)
 
     def lose(self, step: Step) -> None:

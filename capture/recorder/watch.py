@@ -19,7 +19,9 @@ class Watch:
 
     def __init__(self, inputs: Sequence[int], rate: int, first: int, tell: Callable[[Signal], None]) -> None:
         self._inputs = np.unique(np.array(inputs, np.int64))
-        self._columns = self._inputs - 1
+        low, high = int(self._inputs[0]) - 1, int(self._inputs[-1])
+        together = high - low == len(self._inputs)  # a view costs less than a copy
+        self._columns = slice(low, high) if together else self._inputs - 1
         self._rate = rate
         self.book = Book(tell)
         self._next: int | None = None

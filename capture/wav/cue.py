@@ -25,9 +25,9 @@ class Cue:
 
 
 def points(markers: tuple[MarkerMeta, ...], gaps: tuple[GapMeta, ...]) -> list[Cue]:
-    """Markers and gaps of one file as points, by frame."""
+    """Markers and gaps of one file as points, by frame; what lies outside of it has none."""
     cues = [Cue(m.frame, m.text) for m in markers]
-    cues += [Cue(g.frame, f"gap: {g.cause}" if g.cause else "gap", g.frames) for g in gaps]
+    cues += [Cue(g.frame, f"gap: {g.cause}" if g.cause else "gap", g.frames) for g in gaps if g.filled]
     return sorted(cues, key=lambda cue: cue.frame)
 
 

@@ -238,7 +238,9 @@ def _own(meta: FileMeta) -> list[_Piece]:
         _Piece(rank, name.lower(), "TAKECHAIN", _tag(name, text)) for rank, name, text in fields if text
     ]
     gaps = (
-        f'<GAP first="{gap.frame}" frames="{gap.frames}" cause="{xml_text(gap.cause)}"/>\n'
+        f'<GAP first="{gap.frame}" first_pm="{gap.frame_pm}"'
+        f' frames="{gap.frames}" frames_pm="{gap.frames_pm}"'
+        f' filled="{"yes" if gap.filled else "no"}" cause="{xml_text(gap.cause)}"/>\n'
         for gap in meta.gaps
     )
     return pieces + [_Piece(6, "gap causes", "TAKECHAIN", xml) for xml in gaps]

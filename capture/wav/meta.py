@@ -38,11 +38,17 @@ class MarkerMeta:
 
 @dataclass(frozen=True)
 class GapMeta:
-    """A lost stretch of `frames`, silent from `frame` on, which counts from the first frame of this file."""
+    """A lost stretch of `frames`, silent from `frame` on, which counts from the first frame of this file.
+
+    Where nothing was written (`filled` False) it ends at frame 0 or begins behind the last frame.
+    """
 
     frame: int
     frames: int
     cause: str = ""
+    frame_pm: int = 0  # ± frames
+    frames_pm: int = 0
+    filled: bool = True
 
 
 @dataclass(frozen=True)
