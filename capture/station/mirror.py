@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from capture.errors import TakechainError
+from capture.journal.appending import is_held
 from capture.journal.record import TakeRecord, summary
 from capture.library import make_mirror
 from capture.station.core import Core
@@ -22,6 +23,7 @@ from capture.wire import Json, WireError
 
 _FOLDER_SECONDS = 5.0
 _LOOK_SECONDS = 0.1
+_FREE_SECONDS = 0.5
 
 
 class MirrorDesk:
@@ -114,6 +116,16 @@ class MirrorDesk:
             record = summary(journal)
             if record.sealed and not record.mirror_lost:
                 self._worker.note(journal, "mirror", why)
+
+    def mend_when_free(self, journal: Path) -> None:
+        """Have a take closed from disk as soon as the process that was left behind lets go of it."""
+
+        def wait() -> None:
+            while is_held(journal):
+                time.sleep(_FREE_SECONDS)
+            self._worker.mend(journal)
+
+        threading.Thread(target=wait, daemon=True, name="left behind").start()
 
     def wait_done(self, link: RecorderLink | None, timeout: float) -> bool:
         """Wait until the mirrors of the recorder's last takes are whole and hashed, or lost."""

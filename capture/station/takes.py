@@ -186,7 +186,7 @@ class Takes:
         self.supervisor.leave_behind(f"{rolling.name}: {last['error']['what']}; {last['error']['do']}")
         self.last = rolling.uuid
         self.core.end_rolling()
-        self._worker.mend(rolling.journal)
+        self.mirror.mend_when_free(rolling.journal)
         return {**_named(rolling), **alone(last)}
 
     def _closed_by(self, link: RecorderLink, rolling: Rolling, at_boottime_ns: int | None) -> bool:

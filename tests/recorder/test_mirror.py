@@ -16,12 +16,14 @@ import pytest
 import soundfile
 
 from capture.errors import TakechainError
+from capture.journal.errors import JournalLocked
 from capture.journal.finish import write_file_lines
 from capture.journal.keys import station_key
 from capture.journal.places import first_line
 from capture.journal.record import TakeRecord, load
 from capture.journal.recover import recover_take
 from capture.journal.verify import verify_take
+from tests.support.disks import small_disk
 from tests.support.poll import until
 from tests.support.recorder import RecorderProcess, begin_of, part_names
 
@@ -68,9 +70,15 @@ class Pair:
         return [hashlib.sha256(samples.tobytes()).hexdigest() for samples in read]
 
     def verified(self, journal: Path) -> TakeRecord:
-        """The take of a journal that nothing can be held against."""
+        """The take of a journal that nothing can be held against, its files' hashes made if need be."""
         key = station_key(self.key)
-        write_file_lines(journal, key)
+
+        def hashed() -> bool:
+            with contextlib.suppress(JournalLocked):  # the mirror's process is at it
+                return write_file_lines(journal, key).problems == []
+            return False
+
+        until(hashed)
         report = verify_take(journal, own_keyid=key.keyid)
         assert [f.what for f in report.findings if f.severity == "fault"] == []
         return load(journal)
@@ -158,7 +166,7 @@ def test_a_mirror_that_dies_or_stands_still_costs_the_library_nothing(tmp_path: 
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def little_room(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "small"
     folder.mkdir()
     words = ["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(folder)]
@@ -169,9 +177,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_library_that_runs_full_leaves_the_mirror_going_without_a_lost_frame(
-    tmp_path: Path, small_disk: Path
+    tmp_path: Path, little_room: Path
 ) -> None:
-    pair = Pair(tmp_path, main=small_disk, inputs=32)
+    pair = Pair(tmp_path, main=little_room, inputs=32)
     with pair.recorder as recorder:
         pair.roll()
         until(lambda: recorder.call("status")["take"]["main_lost"] is not None)
@@ -239,3 +247,40 @@ def test_a_mirror_that_is_not_there_is_said_and_the_take_goes_on(tmp_path: Path)
         assert recorder.call("stop")["condition"] == "clean"
     assert "is its disk there?" in pair.verified(pair.journal).mirror_lost
     assert [path.name for path in pair.root.iterdir()] == []
+
+
+def test_stop_does_not_wait_for_a_library_whose_disk_stands_still(tmp_path: Path) -> None:
+    with small_disk(tmp_path) as disk:
+        pair = Pair(tmp_path, main=disk.folder)
+        with pair.recorder as recorder:
+            pair.roll()
+            recorder.wait_frames(60_000, written=True)
+            with disk.frozen():
+                here = _stopped_without_it(pair, recorder, tmp_path)
+            recorder.process.wait(20)
+        assert recover_take(pair.journal, station_key(pair.key))
+        kept = pair.verified(pair.journal)
+        copy = load(pair.copy)
+        assert here - 48_000 < kept.frames < copy.frames
+        assert pair.audio(pair.journal) == pair.audio(pair.copy, kept.frames)
+
+
+def _stopped_without_it(pair: Pair, recorder: RecorderProcess, places: Path) -> int:
+    """Stop a take whose library stands still; returns the frame at which it did."""
+    here = recorder.call("status")["take"]["frames"]
+    recorder.wait_frames(here + 48_000)
+    lines = recorder.call("append", lines=[{"type": "marker", "text": "still"}])["lines"]
+    began = time.monotonic()
+    told = recorder.call("stop")
+    assert time.monotonic() - began < 10
+    assert (told["left_behind"], told["error"]["do"]) == (True, f"the mirror holds it whole: {pair.copy}")
+    until(lambda: not (recorder.runtime / "recorder.json").exists())
+    other = RecorderProcess(places / "next")  # the next take needs nothing of the one left behind
+    with other:
+        other.roll(places / "elsewhere", begin_of([1], number=2))
+        assert other.call("stop")["condition"] == "clean"
+    copy = pair.verified(pair.copy)
+    assert (copy.condition.value, copy.gaps, copy.reason) == ("clean", [], "stop")
+    assert copy.frames == told["frames"] > here + 48_000
+    assert [marker.frame for marker in copy.markers] == [lines[0]["frame"]]
+    return here
