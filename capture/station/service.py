@@ -97,7 +97,7 @@ class Station:
         while not self._leaving.wait(_KEEP_HOUSE_SECONDS):
             now = time.monotonic()
             rolling = self.core.is_rolling()
-            self.space.say_if_silent()
+            self.space.follow()
             is_open = rolling or self.core.state is State.ARMED
             self._care.follow(is_open)
             self._awake.follow(is_open)

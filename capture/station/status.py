@@ -25,6 +25,7 @@ def status(station: Station) -> Json:
     core, takes = station.core, station.takes
     rolling = core.rolling
     link = takes.supervisor.link
+    disks = station.space.as_list()
     return {
         "version": version(),
         "pid": os.getpid(),
@@ -36,7 +37,8 @@ def status(station: Station) -> Json:
         "take": None if rolling is None else _take(station, rolling),
         "takes": station.shelf.as_list(),
         "last": takes.last,
-        "disk": _disk(station),
+        "disk": disks[0],
+        "disks": disks,
         "pre_roll": _pre_roll(station),
         "air": station.sensors.air(),
         "sensors": station.sensors.as_list(),
@@ -182,15 +184,6 @@ def _signals(live: object, record: TakeRecord) -> list[Json]:
     else:
         signals = record.signals
     return [{**signal.as_fields(), "text": signal_words([signal], record.rate)} for signal in signals]
-
-
-def _disk(station: Station) -> Json:
-    disk, form = station.core.disk, station.takes.form()
-    return {
-        "free_bytes": disk.free_bytes(),
-        "seconds_left": disk.seconds_left(form.bytes_per_second),
-        "test": station.space.as_dict(),
-    }
 
 
 def _offer(core: Core) -> Json | None:

@@ -73,10 +73,10 @@ class Verdict:
         return self.word == "enough"
 
 
-def judge(measured: Measured, form: Form) -> Verdict:
+def judge(measured: Measured, form: Form, about: str = "the disk") -> Verdict:
     """What a disk that did this means for a take of that form."""
     share, sync = measured.share(form), measured.sync_seconds(form)
-    takes = f"the disk takes {_megabytes(measured.bytes_per_second)} MB/s and syncs in {_seconds(sync)}"
+    takes = f"{about} takes {_megabytes(measured.bytes_per_second)} MB/s and syncs in {_seconds(sync)}"
     needs = f"{takes}, this take needs {_megabytes(form.bytes_per_second)} MB/s"
     if share > _JUST_ENOUGH:
         files = "to one poly file, " if len(form.files) > 8 and sync > SLOW_SYNC_SECONDS else ""

@@ -211,6 +211,25 @@ def test_a_low_disk_is_said_while_armed_and_does_not_come_back_when_dismissed(tm
         until(lambda: not running(pid))
 
 
+def test_the_disk_of_the_mirror_is_watched_and_tried_as_well(tmp_path: Path) -> None:
+    with small_disk(tmp_path) as disk, desk(tmp_path / "library") as studio:
+        mirror = disk.folder / "mirror"
+        studio.set_up(interface="sim:32", mirror=str(mirror))
+        until(lambda: all(d["test"]["state"] == "done" for d in studio.status()["disks"]))
+        ours, theirs = studio.status()["disks"]
+        assert (ours["folder"], theirs["folder"]) == (str(studio.library), str(mirror))
+        assert studio.status()["disk"]["folder"] == str(studio.library)
+        assert theirs["seconds_left"] < 20 < ours["seconds_left"]
+        assert theirs["test"]["text"].startswith("the mirror's disk takes ")
+        told = [notice["text"] for notice in studio.status()["warnings"]]
+        assert [text for text in told if text.startswith(f"the disk of {mirror} holds ")]
+        studio.set_up(interface="sim:32", mirror="")
+        until(lambda: len(studio.status()["disks"]) == 1)
+        pid = studio.station_pid()
+        studio.client.close()
+        until(lambda: not running(pid))
+
+
 def test_record_does_not_wait_for_the_test(studio: Desk) -> None:
     studio.set_up()
     rolled = threading.Event()

@@ -117,10 +117,11 @@ def _pre_roll(view: View) -> str:
 
 
 def _right(view: View, clients: int) -> list[str]:
-    disk = view.status.get("disk") or {}
+    disks = view.status.get("disks") or [view.status.get("disk") or {}]
+    left = [disk["seconds_left"] for disk in disks if disk.get("seconds_left") is not None]
     return [
         _next(view),
         _pre_roll(view),
-        f"disk {words.left(disk.get('seconds_left'))}" if disk else "",
+        f"disk {words.left(min(left, default=None))}" if disks[0] else "",
         f"⇄ {clients}" if clients > 1 else "",
     ]
