@@ -25,7 +25,8 @@ from hardware.interfaces import portaudio_version
 APPENDABLE = frozenset({"reading", "marker", "change", "device", "note"})
 CLOSE_SECONDS = 120.0
 START_SECONDS = 3.0
-MOST_PRE_ROLL_SECONDS = 120
+MOST_PRE_ROLL_SECONDS = 120.0
+MOST_POST_ROLL_SECONDS = 30.0
 _ANSWER_SECONDS = 0.3  # for the answer to go out before the recorder does
 
 
@@ -227,8 +228,9 @@ class Desk:
 
     def _stop(self, args: Json) -> Json:
         """With `post_roll_s` the take rolls on for so long and ends by itself; this returns at once then."""
-        engine, moment, wanted = self.engine, _moment(args), args.get("post_roll_s")
-        post_roll = float(wanted) if isinstance(wanted, (int, float)) else 0.0
+        engine, moment, post_roll = self.engine, _moment(args), 0.0
+        if "post_roll_s" in args:
+            post_roll = _seconds(args, "post_roll_s", MOST_POST_ROLL_SECONDS)
         closing = engine.closing
         if engine.take is None and closing is not None:
             return self._end(closing)
@@ -241,9 +243,7 @@ class Desk:
 
     def _pre_roll(self, args: Json) -> Json:
         """Keep so many `seconds` before Record from now on."""
-        seconds = args.get("seconds")
-        if not isinstance(seconds, (int, float)) or not 0 <= seconds <= MOST_PRE_ROLL_SECONDS:
-            raise UsageError(f"there is no pre-roll of {seconds!r} s", f"give 0 to {MOST_PRE_ROLL_SECONDS} s")
+        seconds = _seconds(args, "seconds", MOST_PRE_ROLL_SECONDS)
         self.engine.do(lambda: self.engine.pre_roll.ask(seconds))
         return self._pre_roll_state()
 
@@ -313,6 +313,13 @@ def _moment(args: Json) -> int:
     """When the key was pressed, or now."""
     at_ns = args.get("at_boottime_ns")
     return at_ns if isinstance(at_ns, int) and not isinstance(at_ns, bool) else boottime_ns()
+
+
+def _seconds(args: Json, name: str, most: float) -> float:
+    value = args.get(name)
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value <= most:
+        raise UsageError(f"{name} cannot be {value!r}", f"give 0 to {most:g}")
+    return float(value)
 
 
 def _path(args: Json, name: str) -> Path:

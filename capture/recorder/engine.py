@@ -222,7 +222,8 @@ class Engine:
         take = self.take
         if take is not None:
             take.feed(samples, levels)
-        if take is None or not take.writer.begun:  # a take whose files cannot be made takes nothing away
+        if take is None or not take.writer.begun or self._stop_by is not None:
+            # a take that cannot begin takes nothing away, and the next one may begin where this one ends
             self.pre_roll.feed(first, samples, levels)
         else:
             self.pre_roll.clear()

@@ -26,6 +26,7 @@ from capture.recorder.preroll import PreRoll
 from capture.wire import Json, Server
 from hardware.errors import HardwareError
 from hardware.interfaces import CaptureStream, open_capture
+from hardware.machine import memory_available
 
 SWITCH_SECONDS = 0.0005
 _WATCH_SECONDS = 0.5
@@ -79,7 +80,7 @@ class Recorder:
             stream,
             page,
             lost_grace=config.lost_grace_s,
-            pre_roll=PreRoll(config.rate, config.channels, config.format, config.pre_roll_bytes),
+            pre_roll=PreRoll(config.rate, config.channels, config.format, _memory(config.pre_roll_bytes)),
         )
         self.engine.pre_roll.ask(config.pre_roll_s)
         folder = str(config.config_dir) if config.config_dir else ""
@@ -118,6 +119,12 @@ class Recorder:
             elif time.monotonic() - self.desk.last_contact > self.config.idle_exit_s:
                 self.engine.quit()
                 return
+
+
+def _memory(wanted: int) -> int:
+    """What pre-roll may take: never so much of a small machine that it has to give up a process."""
+    left = memory_available()
+    return wanted if left is None else min(wanted, left // 4)
 
 
 def _ask_for_priority() -> None:

@@ -244,6 +244,8 @@ class TakeLine:
     seconds: float
     frames: int
     lost_frames: int
+    pre_roll: int  # frames before Record
+    post_roll: int  # frames behind Stop
     gaps: int
     noticed: str
     markers: int

@@ -67,6 +67,7 @@ def _head_facts(sheet: TakeSheet) -> Facts:
         ("Covers", head.covers or DASH),
         ("Started", words.stamp(head.started)),
         ("Length", f"{words.exact_length(head.frames, head.rate)} (h:mm:ss)"),
+        *_rolls(head),
         ("Frames", f"{words.count(head.frames)}{lost}"),
         ("Format", audio(head)),
         ("Interface", head.interface or "not named"),
@@ -78,6 +79,12 @@ def _head_facts(sheet: TakeSheet) -> Facts:
         ("People", "not declared")
     ]
     return Facts(tuple(items))
+
+
+def _rolls(head: TakeLine) -> list[tuple[str, str]]:
+    rolls = (("Pre-roll", head.pre_roll, "before Record"), ("Post-roll", head.post_roll, "behind Stop"))
+    rate = max(1, head.rate)
+    return [(name, f"{frames / rate:.1f} s {where}") for name, frames, where in rolls if frames]
 
 
 def audio(head: TakeLine) -> str:

@@ -113,6 +113,8 @@ def take_line(
         seconds=record.seconds,
         frames=record.frames,
         lost_frames=record.lost_frames,
+        pre_roll=record.pre_roll,
+        post_roll=record.post_roll,
         gaps=len(record.gaps),
         noticed=brief(record.signals),
         markers=len(record.markers),

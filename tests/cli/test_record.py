@@ -218,6 +218,7 @@ def test_pre_roll_from_cold_says_what_it_really_got(cli: Cli, taken: dict[str, o
     got = cli.ok("show", "Vorher_T001")
     assert 0 < int(got["pre_roll"]) < 30 * 48_000
     assert int(got["frames"]) == int(got["pre_roll"]) + 24_000
+    assert " of it before Record" in cli.run("show", "Vorher_T001").out
     again = cli.ok("record", *RIG, *words, "--pre-roll", "0")
     assert (again["pre_roll"], again["frames"]) == (0, 24_000)
 

@@ -218,14 +218,18 @@ def test_the_clock_of_frame_0_moves_with_it(tmp_path: Path) -> None:
     assert record.parts[0].time_reference == record.time_reference
 
 
-def test_it_begins_anew_behind_a_take(tmp_path: Path) -> None:
+def test_it_begins_anew_at_stop_so_that_nothing_between_two_takes_is_lost(tmp_path: Path) -> None:
     made = bench(tmp_path, 5, held=7)
-    made.key()
+    take = made.key()
     made.turn(1)
-    made.stop()
-    assert made.engine.pre_roll.held < 4 * PERIOD
+    made.engine.stop_take(made.stream.clock(), post_roll=1)
+    record = made.stop_at_end(take)
     made.turn(2)
-    assert made.engine.pre_roll.held == pytest.approx(2 * RATE, abs=4 * PERIOD)
+    held = made.engine.pre_roll.held
+    assert held == pytest.approx(3 * RATE, abs=6 * PERIOD)
+    (following, *_), _ = made.engine.pre_roll.since(0)
+    assert following.first <= take.start + record.frames
+    assert following.first + held == made.engine.timeline.position
 
 
 def test_a_take_that_cannot_begin_takes_nothing_from_the_next(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import numpy as np
 import pytest
 
 from capture.sheets import NoSuchTake, TakeSheet, build_take
+from capture.sheets.document import Facts
+from capture.sheets.take_layout import lay_out
 from tests.support import sheet_takes
 from tests.support.takes import STARTED, journal_fields, samples
 from tests.support.takes import build_take as make_take
@@ -299,3 +302,13 @@ def test_what_instruments_say_of_the_chain_is_measured(tmp_path: Path) -> None:
     box = build_take(journal).evidence
     assert claims(box.measured)["chain"] == "input 1: gain | read by remote preamp, 2026-11-25"
     assert claims(box.declared)["chain"] == "input 2: gain | declared by anna, 2026-11-25"
+
+
+def test_what_lies_before_record_and_behind_stop_is_said_where_there_is_any(take_sheet: TakeSheet) -> None:
+    def facts(sheet: TakeSheet) -> dict[str, str]:
+        return dict(next(b for s in lay_out(sheet).sections for b in s.blocks if isinstance(b, Facts)).items)
+
+    assert not {"Pre-roll", "Post-roll"} & set(facts(take_sheet))
+    rolled = replace(take_sheet, head=replace(take_sheet.head, pre_roll=20_000, post_roll=12_000))  # at 8 kHz
+    assert facts(rolled)["Pre-roll"] == "2.5 s before Record"
+    assert facts(rolled)["Post-roll"] == "1.5 s behind Stop"
