@@ -16,6 +16,7 @@ from capture.journal.finish import unfinished, write_file_lines
 from capture.journal.hashing import sha256_range
 from capture.journal.keys import Key
 from capture.journal.lines import read_lines
+from capture.journal.mirrored import complete_from_mirror, plan_from_mirror
 from capture.journal.numbering import JOURNAL_SUFFIX
 from capture.journal.on_disk import OnDisk, about, look, look_all, make_header_again, zeros_said
 from capture.journal.record import Part, TakeRecord, load
@@ -68,6 +69,7 @@ def close_take(path: Path, key: Key, lost: str = "") -> list[str]:
         if writer.torn:
             actions.append(f"{_torn(writer.torn)} was cut and kept beside the journal")
         if not writer.record.ended:
+            actions += complete_from_mirror(writer)
             actions += salvage(writer)
             if lost:
                 _note_lost(writer, lost)
@@ -123,6 +125,7 @@ def _planned(path: Path) -> list[str]:
             plans += [f"mend the sizes in {file.name}"] if file.sizes_wrong else []
         extra = _extra(record, part, files)
         plans += [f"hash {extra} frames that lie past the last block"] if extra > 0 else []
+        plans += plan_from_mirror(record)
         plans += _said(record, part, files)
         plans.append("end it as recovered")
     if not record.sealed:

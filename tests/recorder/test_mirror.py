@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -19,9 +20,10 @@ from capture.errors import TakechainError
 from capture.journal.errors import JournalLocked
 from capture.journal.finish import write_file_lines
 from capture.journal.keys import station_key
+from capture.journal.mirrored import newer_words
 from capture.journal.places import first_line
 from capture.journal.record import TakeRecord, load
-from capture.journal.recover import recover_take
+from capture.journal.recover import plan_take, recover_take
 from capture.journal.verify import verify_take
 from tests.support.disks import small_disk
 from tests.support.poll import until
@@ -199,8 +201,21 @@ def test_a_library_that_runs_full_leaves_the_mirror_going_without_a_lost_frame(
     kept = gap.first
     assert other.devices[1].frame <= kept
     assert pair.audio(pair.journal, kept) == pair.audio(pair.copy, kept)
-    infos = (pair.copy.parent / pair.names[0]).stat().st_size
-    assert infos > other.frames * 32 * 3
+    assert newer_words(one).startswith(f"its mirror has {other.frames - kept} frames more")  # told, no more
+    assert (recover_take(pair.journal, station_key(pair.key)), newer_words(other)) == ([], "")
+
+
+def _near(recorder: RecorderProcess) -> tuple[int, int]:
+    """A frame that came just now, both sides at most 1 s behind, as they are on a machine that has time."""
+    found: list[tuple[int, int]] = []
+
+    def near() -> bool:
+        take = recorder.call("status")["take"]
+        found.append((take["frames"], take["mirror"]["pid"]))
+        return bool(min(take["written_frames"], take["mirror"]["frames"]) > take["frames"] - 48_000)
+
+    until(near)
+    return found[-1]
 
 
 def test_when_everything_is_killed_both_sides_are_recovered(tmp_path: Path) -> None:
@@ -208,8 +223,7 @@ def test_when_everything_is_killed_both_sides_are_recovered(tmp_path: Path) -> N
     with pair.recorder as recorder:
         pair.roll()
         recorder.wait_frames(70_000)
-        before = recorder.call("status")["take"]["frames"]
-        pid = pair.mirror["pid"]
+        before, pid = _near(recorder)
         os.kill(pid, signal.SIGKILL)
         recorder.kill()
     for journal in (pair.journal, pair.copy):
@@ -258,11 +272,30 @@ def test_stop_does_not_wait_for_a_library_whose_disk_stands_still(tmp_path: Path
             with disk.frozen():
                 here = _stopped_without_it(pair, recorder, tmp_path)
             recorder.process.wait(20)
-        assert recover_take(pair.journal, station_key(pair.key))
-        kept = pair.verified(pair.journal)
-        copy = load(pair.copy)
-        assert here - 48_000 < kept.frames < copy.frames
-        assert pair.audio(pair.journal) == pair.audio(pair.copy, kept.frames)
+        shutil.copytree(disk.folder, tmp_path / "untouched")
+        planned = " ".join(plan_take(pair.journal))
+        done = " ".join(recover_take(pair.journal, station_key(pair.key)))
+        kept, copy = pair.verified(pair.journal), load(pair.copy)
+        assert f"from the mirror {pair.copy}, each block proved by its hash" in planned
+        assert f"from the mirror {pair.copy}, each block proved by its hash" in done
+        assert (kept.condition.value, kept.frames) == ("recovered", copy.frames)
+        assert pair.audio(pair.journal) == pair.audio(pair.copy)
+        assert kept.markers == copy.markers
+        _nothing_is_taken_over_unproved(pair, tmp_path / "untouched", here)
+
+
+def _nothing_is_taken_over_unproved(pair: Pair, folder: Path, here: int) -> None:
+    """With one bit of the mirror's audio changed, the take ends with what lies in the library alone."""
+    audio = pair.copy.parent / pair.names[0]
+    raw = bytearray(audio.read_bytes())
+    raw[-3000] ^= 1
+    audio.write_bytes(raw)
+    journal = folder / pair.journal.name
+    done = " ".join(recover_take(journal, station_key(pair.key)))
+    assert "was not used: the block at frame" in done
+    kept = pair.verified(journal)
+    assert here - 48_000 < kept.frames < load(pair.copy).frames
+    assert pair.audio(journal) == pair.audio(pair.journal, kept.frames)
 
 
 def _stopped_without_it(pair: Pair, recorder: RecorderProcess, places: Path) -> int:

@@ -101,7 +101,7 @@ def recover(
     from capture.journal.recover import plan_take, recover_take
     from capture.library.strays import strays
 
-    home, done, locked, problems = open_library(library), [], [], []
+    home, done, locked, problems, mirrors = open_library(library), [], [], [], []
     for journal in home.journals():
         if _rolls(home.path, journal):
             locked.append({"journal": str(journal), "what": "it rolls, or is about to go on"})
@@ -115,17 +115,39 @@ def recover(
         else:
             if actions:
                 done.append({"journal": str(journal), "actions": actions})
+            if words := _newer_mirror(journal):
+                mirrors.append({"journal": str(journal), "what": words})
     problems += [
         {"journal": str(stray.journal), "what": stray.what, "do": stray.do} for stray in strays(home)
     ]
     lines = [f"{entry['journal']}: {action}" for entry in done for action in entry["actions"]]
     lines += [f"{entry['journal']}: left alone, it rolls" for entry in locked]
-    answer(as_json, {"recovered": done, "locked": locked, "problems": problems, "dry_run": dry_run}, *lines)
+    lines += [f"{entry['journal']}: {entry['what']}; verify that copy and use it" for entry in mirrors]
+    answer(
+        as_json,
+        {"recovered": done, "locked": locked, "problems": problems, "mirrors": mirrors, "dry_run": dry_run},
+        *lines,
+    )
     if not (lines or problems or as_json):
         answer(False, {}, "nothing to mend: every take is whole")
     for problem in problems:
         complain(f"{problem['journal']}: {problem['what']}", str(problem["do"]))
     return FAILED if problems else DONE
+
+
+def _newer_mirror(journal: Path) -> str:
+    """What the mirror of a sealed take has more of it: said, and left to the person."""
+    from capture.errors import TakechainError
+    from capture.journal.mirrored import newer_words
+    from capture.journal.record import load, summary
+
+    try:
+        known = summary(journal)
+        return (
+            newer_words(load(journal)) if known.sealed and known.mirror_journal and not known.is_clean else ""
+        )
+    except TakechainError:
+        return ""
 
 
 def _rolls(library: Path, journal: Path) -> bool:
