@@ -29,9 +29,10 @@ def grouped(signals: Iterable[Signal]) -> list[list[Signal]]:
     return list(groups.values())
 
 
-def signal_words(signals: Sequence[Signal], rate: int) -> str:
-    """One sentence on signals of one kind; times are into the take, `m:ss`."""
-    return f"in {inputs_of(signals)}{'' if signals[0].inputs else ':'} {what(signals)} {when(signals, rate)}"
+def signal_words(signals: Sequence[Signal], rate: int, *, live: bool = False) -> str:
+    """One sentence on signals of one kind, seen `live` or read from a journal; times are into the take."""
+    place = f"in {inputs_of(signals)}{'' if signals[0].inputs else ':'}"
+    return f"{place} {what(signals)} {when(signals, rate, live=live)}"
 
 
 def inputs_of(signals: Sequence[Signal]) -> str:
@@ -56,13 +57,15 @@ def what(signals: Sequence[Signal]) -> str:
     }.get(kind, _BRIEF.get(kind, kind))
 
 
-def when(signals: Sequence[Signal], rate: int) -> str:
-    """`since 0:42` while it goes on, else `at 0:42` or `0:42–1:10`."""
+def when(signals: Sequence[Signal], rate: int, *, live: bool) -> str:
+    """`since 0:42`, `at 0:42` or `0:42–1:10`; nobody saw the end where a recorder died."""
     first = _clock(min(signal.first for signal in signals), rate)
     last = _clock(max(signal.end for signal in signals), rate)
-    if any(signal.open for signal in signals):
+    goes_on = any(signal.open for signal in signals)
+    if goes_on and live:
         return f"since {first}"
     said = f"at {first}" if first == last else f"{first}\N{EN DASH}{last}"
+    said += " or longer" if goes_on else ""
     stretches = max(signal.stretches for signal in signals)
     return said if stretches == 1 else f"{said}, {stretches} times"
 

@@ -20,6 +20,7 @@ from capture.journal.lines import digest, parse_fields, read_lines
 from capture.journal.places import first_line, journals_below, library_of, mirror_of
 from capture.journal.record import TakeRecord, begun, fold
 from capture.journal.report import Report
+from capture.journal.signals import brief
 from capture.journal.verify_files import check_files
 from capture.journal.verify_lines import check_lines, check_pre_roll, check_seal, check_timeline
 from capture.take import Condition
@@ -163,13 +164,7 @@ def _check_predecessor(report: Report, record: TakeRecord, begin: bytes, begins:
 
 def _describe(report: Report, record: TakeRecord, own_keyid: str) -> None:
     """Words for what is so, and no fault."""
-    if record.simulated:
-        report.warn("its sound is simulated, not recorded")
-    if record.lost_frames:
-        gaps = f"{len(record.gaps)} gap{'s' if len(record.gaps) != 1 else ''}"
-        report.warn(f"{record.lost_frames} frames were lost in {gaps}")
-    elif record.gaps:
-        report.warn(f"it has {len(record.gaps)} gaps")
+    _describe_sound(report, record)
     if record.mirror_lost:
         report.warn(f"its mirror was lost: {record.mirror_lost}")
     if record.main_lost:
@@ -189,3 +184,15 @@ def _describe(report: Report, record: TakeRecord, own_keyid: str) -> None:
         report.info(f"recorded under the name {record.recorded_name}")
     if record.sealed and record.keyid != own_keyid:
         report.info("whether the signing key is whose it should be was not checked (signer unknown)")
+
+
+def _describe_sound(report: Report, record: TakeRecord) -> None:
+    if record.simulated:
+        report.warn("its sound is simulated, not recorded")
+    if record.lost_frames:
+        gaps = f"{len(record.gaps)} gap{'s' if len(record.gaps) != 1 else ''}"
+        report.warn(f"{record.lost_frames} frames were lost in {gaps}")
+    elif record.gaps:
+        report.warn(f"it has {len(record.gaps)} gaps")
+    if record.signals:
+        report.info(f"noticed of its inputs: {brief(record.signals)}")

@@ -35,4 +35,4 @@ class Noticing:
                 alone = (signal.input, *signal.inputs) if signal.inputs else ()
                 new.setdefault((signal.kind, alone), []).append(signal)
         for same in new.values():
-            self._notices.warn("signal", f"{name}, {signal_words(same, rate)}")
+            self._notices.warn("signal", f"{name}, {signal_words(same, rate, live=True)}")

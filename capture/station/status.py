@@ -183,7 +183,9 @@ def _signals(live: object, record: TakeRecord) -> list[Json]:
         signals = [signal_of(entry) for entry in live if isinstance(entry, dict)]
     else:
         signals = record.signals
-    return [{**signal.as_fields(), "text": signal_words([signal], record.rate)} for signal in signals]
+    return [
+        {**signal.as_fields(), "text": signal_words([signal], record.rate, live=True)} for signal in signals
+    ]
 
 
 def _offer(core: Core) -> Json | None:

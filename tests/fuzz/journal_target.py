@@ -43,6 +43,8 @@ _MORE: list[tuple[str, int, dict[str, Any]]] = [
     ("marker", 7, {"strike": 2}),
     ("gap", 8, {"first": 8, "frames": 4, "first_pm": 1, "frames_pm": 2, "cause": "overflow", "filled": True}),
     ("change", 9, {"input": 1, "path": "preamp.gain_db", "from": 42, "to": 45, "by": "anna"}),
+    ("signal", 9, {"input": 1, "kind": "stuck", "first": 9, "frames": 5, "value": 0.5, "inputs": [2],
+                   "open": True, "stretches": 1}),
     ("device", 9, {"device": "s1", "state": "lost", "text": "no answer"}),
     ("heartbeat", 10, {"frames": 10, "boottime_ns": 2_000_000_000, "utc": "2026-11-25T14:03:12.600000Z"}),
     ("note", 10, {"field": "verdict", "value": "keep", "by": "anna"}),

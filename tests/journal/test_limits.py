@@ -52,11 +52,12 @@ def _lines(begin: dict[str, Any], kind: str) -> list[dict[str, Any]]:
         "note": lambda n: {"type": "note", "seq": n, "field": "note", "value": str(n), "by": "anna"},
         "undo": lambda n: {"type": "note", "seq": n, "field": "undo", "value": n - 1, "by": "anna"},
         "marker": lambda n: {"type": "marker", "id": n, "frame": n, "text": "x"},
+        "signal": lambda n: {"type": "signal", "input": n % 64, "kind": "zeros", "first": n, "frames": 9},
     }
     return [begin, *(makers[kind](n) for n in range(1, MANY + 1))]
 
 
-@pytest.mark.parametrize("kind", ["gap", "note", "undo", "marker"])
+@pytest.mark.parametrize("kind", ["gap", "note", "undo", "marker", "signal"])
 def test_thousands_of_lines_are_folded_at_once(tmp_path: Path, kind: str) -> None:
     """Half an hour of one overrun a second is a journal that somebody will want to see."""
     path = build_take(tmp_path, tracks=[f"Track {n}" for n in range(1, 65)], layout="poly", frames=40)
@@ -65,6 +66,7 @@ def test_thousands_of_lines_are_folded_at_once(tmp_path: Path, kind: str) -> Non
     record = fold(lines)
     assert time.process_time() - started < 5  # was 15 to 22 s for gaps and notes
     counted = {"gap": len(record.gaps), "note": len(record.notes), "marker": len(record.markers)}
+    counted["signal"] = len(record.signals)
     assert counted.get(kind, MANY) == MANY
     if kind == "gap":
         assert record.lost_frames == MANY

@@ -69,7 +69,12 @@ def test_members_of_the_wrong_type_count_as_absent(tmp_path: Path) -> None:
     ],
 )
 def test_words(signal: Signal, words: str) -> None:
-    assert signal_words([signal], 48000) == words
+    assert signal_words([signal], 48000, live=True) == words
+
+
+def test_where_the_recorder_died_nobody_saw_the_end() -> None:
+    signal = Signal(3, "zeros", 42 * 48000, 9 * 48000, open=True)
+    assert signal_words([signal], 48000) == "in 3: only zeros 0:42–0:51 or longer"
 
 
 def test_inputs_that_share_it_are_said_together() -> None:

@@ -254,3 +254,14 @@ def test_our_errors_carry_what_to_do() -> None:
 
     assert in_one_line(TakechainError("no space", "free some")) == "no space · free some"
     assert in_one_line(TakechainError("no space")) == "no space"
+
+
+def test_what_goes_on_with_the_selected_input_is_known_while_it_does() -> None:
+    zeros = {"input": 3, "kind": "zeros", "open": True, "text": "in 3: only zeros since 0:42"}
+    same = {"input": 5, "inputs": [6], "open": True, "text": "in 5 and 6 carry the same samples since 0:00"}
+    status = {"state": "rolling", "take": {"signals": [zeros, same]}}
+    seen = [View(status=status, connected=True, input=n).noticed for n in (3, 4, 5, 6)]
+    assert seen == [zeros["text"], "", same["text"], same["text"]]
+    over = {"state": "rolling", "take": {"signals": [{**zeros, "open": False}]}}
+    assert View(status=over, connected=True, input=3).noticed == ""
+    assert View(status={"take": {}}, connected=True).noticed == ""

@@ -12,7 +12,7 @@ from capture.station.notices import Notices
 from capture.station.noticing import Noticing
 from tests.support.cli import Cli
 from tests.support.poll import until
-from tests.support.stations import assert_whole, desk, lines
+from tests.support.stations import assert_whole, desk, kill, lines
 
 BAD_INPUTS = """
 import sys
@@ -104,3 +104,25 @@ def test_what_was_said_of_an_input_is_not_said_again_in_the_same_take() -> None:
     assert notices.as_list() == []
     noticing.look("b", "Aurora_T002", 48000, [*zeros[:1], "no signal", {"kind": 3}])
     assert notices.as_list()[0]["text"] == "Aurora_T002, in 3: only zeros since 0:00"
+
+
+def test_a_killed_recorder_leaves_what_it_noticed_and_the_next_one_watches_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(BAD_INPUTS)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with desk(tmp_path / "library") as studio:
+        studio.set_up(interface="sim:8", inputs="1")
+        journal = studio.call("roll")["journal"]
+        until(lambda: lines(journal, "signal"), 30)
+        kill(studio.recorder_pid())
+        until(lambda: lines(journal, "part") and len(lines(journal, "signal")) == 2, 60)
+        studio.call("stop")
+        assert_whole(studio.client, journal)
+    first, again, *_ = lines(journal, "signal")
+    (part,) = lines(journal, "part")
+    assert (first["kind"], first["first"], first["open"]) == ("zeros", 0, True)
+    assert (again["kind"], again["first"]) == ("zeros", part["first"])
+    shown = Cli(tmp_path, str(tmp_path)).run("show", journal).out
+    assert "noticed in 1: only zeros 0:00" in shown
+    assert "or longer" in shown

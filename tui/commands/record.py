@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 _LOOK_SECONDS = 0.2
 _MOST_STOPS = 2  # Stop, and the end of the post-roll behind it
+_NOTICE_SECONDS = 2.0
 _LOST_SECONDS = 60.0
 _PORT_SECONDS = 3.0
 _CLOSE_SECONDS = 10.0  # a station that was just started may be about to mend the take
@@ -196,7 +197,8 @@ class _Taking:
         self._stopper = stopper
         self._quiet = quiet
         self._journal = Path()
-        self._next_line = 0.0
+        self._next_line = self._next_look = 0.0
+        self._noticed: set[tuple[int, str]] = set()
         self._in_post_roll = False
 
     def set_up(self, wanted: Json, sensors: list[str]) -> None:
@@ -261,12 +263,20 @@ class _Taking:
         return True
 
     def _progress(self) -> None:
-        if self._quiet or time.monotonic() < self._next_line:
+        now = time.monotonic()
+        if self._quiet or now < self._next_look:
             return
-        self._next_line = time.monotonic() + _PROGRESS_SECONDS[1]
+        self._next_look = now + _NOTICE_SECONDS
         with contextlib.suppress(TakechainError):
             take = self._client.call("status")["take"]
-            if take is not None:
+            if take is None:
+                return
+            for signal in take["signals"]:
+                if (place := (signal["input"], signal["kind"])) not in self._noticed:
+                    self._noticed.add(place)
+                    self._say(signal["text"])
+            if now >= self._next_line:
+                self._next_line = now + _PROGRESS_SECONDS[1]
                 lost = f", {take['lost_frames']} frames lost" if take["lost_frames"] else ""
                 self._say(f"{duration(take['seconds'])}{lost}")
 

@@ -98,6 +98,15 @@ class View:
         return found if isinstance(found, list) else []
 
     @property
+    def noticed(self) -> str:
+        """What goes on with the selected input of the rolling take that should not, in words."""
+        found = (self.take or {}).get("signals")
+        for signal in found if isinstance(found, list) else []:
+            if signal.get("open") and self.input in (signal.get("input"), *(signal.get("inputs") or [])):
+                return str(signal.get("text") or "")
+        return ""
+
+    @property
     def rate(self) -> int:
         """Frames per second of the rolling take, else of the set-up."""
         return int((self.take or {}).get("rate") or self.setup.get("rate") or 48000)

@@ -72,7 +72,8 @@ class TrackLine(Rows):
             left.append((f"  pair with {link}", "dim"))
         armed_count = f"{len(view.armed)} of {len(view.tracks)} armed "
         levels = _levels(meters, int(track["input"]) - 1, fresh=fresh)
-        self.show([spread([*left, ("  ", ""), *levels], [(armed_count, "dim")], self.size.width)])
+        noticed: list[Span] = [(f"  ! {view.noticed}", "warn")] if view.noticed else []
+        self.show([spread([*left, ("  ", ""), *levels, *noticed], [(armed_count, "dim")], self.size.width)])
 
 
 def _levels(meters: Ballistics, index: int, *, fresh: bool) -> Row:
