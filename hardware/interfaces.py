@@ -14,17 +14,18 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from hardware.errors import HardwareError, PortAudioMissing, UnknownInterface
 
 RATES = (44100, 48000, 88200, 96000, 176400, 192000)
 """The rates every interface is asked for, in Hz."""
 
-Samples = NDArray[np.float32]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Samples: TypeAlias = "NDArray[np.float32]"
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ def open_capture(interface_id: str, rate: int, channels: int, ring_seconds: floa
 
     if is_simulated(interface_id):
         return SimulatedStream(simulated_interface(interface_id), rate, channels)
-    from hardware.portaudio import open_stream
+    from hardware.stream import open_stream
 
     return open_stream(interface_id, rate, channels, ring_seconds)
 
