@@ -89,7 +89,10 @@ class CaptureStream(Protocol):
         """Whether frames can still come. An interface that vanished may only show as a lack of them."""
 
     def close(self, timeout: float = 2.0) -> bool:
-        """End the stream; False if the system did not let go of it in time, and it was left behind."""
+        """End the stream; False if the system did not let go of it in time, and it is left to itself.
+
+        May be called again, to wait for longer.
+        """
 
 
 def survey(timeout: float = 10.0) -> Listing:

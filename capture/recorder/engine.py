@@ -251,6 +251,8 @@ class Engine:
         if self.take is not None:
             self.take.settle()
             self.take.note_device(why)
+        # A card that was pulled comes back only once nobody has it open, and PortAudio's thread spins on it.
+        self.stream.close(timeout=0.0)
         self._page.state("lost", *self._counts())
 
     def _supervise(self) -> None:

@@ -46,6 +46,7 @@ class ScriptedStream:
         self.overrun = False
         self.lost_reason: str | None = None
         self.silent = False
+        self.closed = False
         self._due = 1
         self._made = 0
         self._random = random.Random(3)
@@ -81,7 +82,8 @@ class ScriptedStream:
         return self.lost_reason is None
 
     def close(self, timeout: float = 2.0) -> bool:
-        return True
+        self.closed = True
+        return timeout > 0
 
 
 class Bench:
@@ -208,6 +210,7 @@ def test_a_full_ring_ends_the_sound_loudly_and_keeps_all_before(bench: Bench) ->
     bench.stream.lost_reason = "the memory ran full"
     bench.turn(0.2)
     assert bench.engine.state == "lost"
+    assert bench.stream.closed  # a card that is held open cannot come back
     record = bench.stop()
     assert (record.condition.value, record.reason) == ("lost device", "lost device")
     assert record.frames == came
