@@ -303,6 +303,8 @@ class Takes:
         if not record.sealed:
             self._salvage(rolling)
             record = rolling.refresh()
+        if not record.sealed:
+            self._worker.mend_when_possible(rolling.journal)
         self.last = rolling.uuid
         self.core.noticing.say(rolling.uuid, rolling.name, record.rate, record.signals)
         self._shelf.update(rolling.journal)

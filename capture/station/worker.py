@@ -27,6 +27,7 @@ from capture.station.errors import StationError
 _EDIT, _MEND, _FILES, _OLD_FILES = 0, 1, 2, 3
 _EDIT_SECONDS = 20.0
 _PAUSE_SECONDS = 0.2
+_AGAIN_SECONDS = 2.0
 SWEPT = "swept"
 """The library's setting that says up to when (Unix time) everything was finished and indexed."""
 _CLOCK_STEP_SECONDS = 86_400.0  # a wall clock may have been set since
@@ -111,6 +112,19 @@ class Worker:
     def mend(self, journal: Path) -> None:
         """Close a take that nobody holds any more, from what is on disk."""
         self._put(_MEND, lambda: self._mend(journal))
+
+    def mend_when_possible(self, journal: Path) -> None:
+        """Close a take that could not be closed now: tried until its disk takes it, or somebody else did."""
+
+        def work() -> None:
+            try:
+                self._mend(journal)
+            except (TakechainError, OSError):
+                self.mend_when_possible(journal)
+
+        later = threading.Timer(_AGAIN_SECONDS, lambda: self._put(_MEND, work))
+        later.daemon = True
+        later.start()
 
     def _files(self, journal: Path, urgency: int) -> None:
         while self._core.is_rolling() and not self._edits and not self._stopping.is_set():

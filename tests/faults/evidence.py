@@ -7,17 +7,20 @@ is *located* in it: found there sample by sample on every track, nothing can be 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import sqlite3
 import struct
 import subprocess
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psycopg
 import soundfile
 from numpy.typing import NDArray
 
@@ -209,24 +212,33 @@ def _played(seconds: int) -> Ints:
     return np.rint(played.astype(np.float64) * 2**23).astype(np.int32)
 
 
-def in_catalogue(library: Path, take: Account) -> bool:
-    """Whether the database says the same of the take as its journal does."""
-    file = library / "catalog.sqlite"
-    if not file.exists():
-        return False
-    database = sqlite3.connect(f"file:{file}?mode=ro", uri=True)
+def in_catalogue(database: str, take: Account) -> bool:
+    """Whether the database (SQLite's file, or a server's URL) says the same of the take as its journal."""
     try:
-        query = "SELECT id, condition, frames, lost_frames, sealed FROM take WHERE journal = ?"
-        rows = database.execute(query, (take.journal.name,)).fetchall()
-        if [row[1:] for row in rows] != [(take.condition, take.frames, take.lost_frames, 1)]:
-            return False
-        query = f"SELECT {', '.join(GAP)} FROM gap WHERE take_id = ? ORDER BY first"
-        gaps = [dict(zip(GAP, row, strict=True)) for row in database.execute(query, (rows[0][0],))]
-        return gaps == [gap | {"filled": int(gap["filled"])} for gap in take.gaps if gap["frames"]]
-    except sqlite3.DatabaseError:
-        return False  # it is being made, or it is what the fault broke
+        with _asked(database) as ask:
+            query = "SELECT id, condition, frames, lost_frames, sealed FROM take WHERE journal = ?"
+            rows = ask(query, take.journal.name)
+            if [tuple(row[1:]) for row in rows] != [(take.condition, take.frames, take.lost_frames, 1)]:
+                return False
+            query = f"SELECT {', '.join(GAP)} FROM gap WHERE take_id = ? ORDER BY first"
+            gaps = [dict(zip(GAP, row, strict=True)) for row in ask(query, rows[0][0])]
+            return gaps == [gap for gap in take.gaps if gap["frames"]]
+    except (sqlite3.DatabaseError, psycopg.Error):
+        return False  # it is being made, it is what the fault broke, or it is away
+
+
+@contextlib.contextmanager
+def _asked(database: str) -> Iterator[Callable[..., list[Any]]]:
+    """A function that runs a query with `?` in place of its values."""
+    if "://" in database:
+        with psycopg.connect(database, connect_timeout=5) as server:
+            yield lambda query, *values: server.execute(query.replace("?", "%s"), values).fetchall()
+        return
+    file = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
+    try:
+        yield lambda query, *values: file.execute(query, values).fetchall()
     finally:
-        database.close()
+        file.close()
 
 
 def check_sheet(cli: Cli, take: Account, folder: Path) -> None:

@@ -5,22 +5,34 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import random
 import subprocess
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from capture.station.client import connect
 from capture.wire import runtime_folder
 from tests.faults import evidence
 from tests.faults.evidence import Account
-from tests.support.cli import Cli
+from tests.support.cli import Cli, Result
 from tests.support.poll import until
-from tests.support.stations import Json, end_processes
+from tests.support.stations import Json, end_processes, running
 
 SECONDS = 2.0
+AROUND = SECONDS + 1.5  # a command needs less to start, and less to end
 FRAMES = round(SECONDS * evidence.RATE)
 SET_UP = ("--interface", "sim:8", "--rate", "48000", "--inputs", "2,5")
 PLACE = ("--project", "Winter", "--session", "First", "--slate", "Aurora")
+
+
+@dataclass(frozen=True)
+class Found:
+    """Seconds of audio missing before the fault, and of the hole it tore while a recorder was replaced."""
+
+    missing: float = 0.0
+    hole: float = 0.0
 
 
 class Room:
@@ -30,6 +42,7 @@ class Room:
         self.places = places
         self.cli = Cli(places, os.environ["TAKECHAIN_RUNTIME"])
         self.library = self.cli.library
+        self.database = str(self.library / "catalog.sqlite")
         self.commands: list[subprocess.Popen[str]] = []
 
     def arm(self) -> None:
@@ -77,6 +90,13 @@ class Room:
         file = self.library / ".station.lock" if who == "station" else recorder
         return int(json.loads(file.read_text())["pid"])
 
+    def restart(self, **more: str) -> None:
+        """Another station, started with this in its environment."""
+        station = self.pid("station")
+        assert self.cli.run("station", "stop").code == 0
+        until(lambda: not running(station))
+        assert self.cli.run("station", "start", **more).code == 0
+
     def close(self) -> None:
         """End what is left."""
         for process in self.commands:
@@ -111,8 +131,42 @@ def accounted(made: Room) -> Account | None:
     take = evidence.account(journal)
     verified = made.cli.run("verify", made.library, "--json")
     assert verified.code == 0, verified
-    until(lambda: made.status() and evidence.in_catalogue(made.library, take))
+    until(lambda: made.status() and evidence.in_catalogue(made.database, take))
     assert made.cli.ok("rebuild") == {"takes": 1, "problems": []}
-    assert evidence.in_catalogue(made.library, take), "the catalogue made again says something else"
+    assert evidence.in_catalogue(made.database, take), "the catalogue made again says something else"
     evidence.check_sheet(made.cli, take, made.places)
     return take
+
+
+def told_the_truth(said: Result, take: Account | None) -> None:
+    """The command's exit code and object are those of the take that lies there."""
+    assert said.said is not None
+    if take is None:
+        assert said.code == 4, said
+        return
+    assert said.code == (0 if take.condition == "clean" else 3), said
+    told = said.json
+    assert (told["condition"], told["frames"]) == (take.condition, take.frames)
+    assert (told["lost_frames"], told["gaps"]) == (take.lost_frames, take.gaps)
+
+
+def untouched(take: Account | None) -> Found:
+    """A take that was begun has every frame that was asked for."""
+    if take is not None:
+        assert (take.condition, take.frames, take.lost_frames) == ("clean", FRAMES, 0)
+        assert len(take.parts) == 1
+    return Found()
+
+
+def clean(room: Room, said: Result) -> Found:
+    """The command tells of a whole take, and there is one."""
+    take = accounted(room)
+    assert take is not None
+    assert said.code == 0, said
+    told_the_truth(said, take)
+    return untouched(take)
+
+
+def wait_a_while(dice: random.Random, most: float = AROUND) -> None:
+    """Let a random time pass: the moment is the fault's, nothing is waited for."""
+    time.sleep(dice.uniform(0, most))

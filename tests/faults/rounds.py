@@ -18,7 +18,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.faults.cells import CELLS, Found, play
+from tests.faults.matrix import CELLS, play
+from tests.faults.room import Found
 
 
 @dataclass
@@ -33,7 +34,7 @@ class Row:
         missing = max((found.missing for found in self.found), default=0.0)
         hole = max((found.hole for found in self.found), default=0.0)
         rounds = len(self.found) + len(self.failed)
-        return f"{cell:18} {rounds:6} {missing:12.3f} {hole:12.3f} {len(self.failed):8}"
+        return f"{cell:22} {rounds:6} {missing:12.3f} {hole:12.3f} {len(self.failed):8}"
 
 
 @contextmanager
@@ -74,7 +75,7 @@ def main() -> int:
         for cell, row in rows.items():
             _round(cell, args.seed + count, row)
         print(f"round {count + 1} of {args.rounds}, {time.monotonic() - began:.0f} s", flush=True)
-    print(f"{'cell':18} {'rounds':>6} {'missing (s)':>12} {'hole (s)':>12} {'failures':>8}")
+    print(f"{'cell':22} {'rounds':>6} {'missing (s)':>12} {'hole (s)':>12} {'failures':>8}")
     for cell, row in rows.items():
         print(row.words(cell))
     return 1 if any(row.failed for row in rows.values()) else 0

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.cells import play
+from tests.faults.matrix import play
 
 SEED = int(os.environ.get("TAKECHAIN_FAULTS_SEED", "257"))
 
@@ -19,7 +19,12 @@ SHORT = [
     "kill -9 recorder",
     "kill -9 all",
     "power cut",
+    "disk full",
+    "write error",
+    "frozen disk",
     "database corrupt",
+    "PostgreSQL unreachable",
+    "clock stepped",
     "terminal stopped",
     "station busy",
 ]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import shutil
+import signal
 import struct
 import subprocess
 from collections.abc import Iterator
@@ -18,6 +20,7 @@ from tests.support.poll import until
 _SHUTDOWN = 0x8004587D  # _IOR('X', 125, __u32)
 _NO_LOG_FLUSH = 2
 _ROOMY = 512
+_LONGEST_FREEZE = 60  # seconds
 _THROTTLES = Path("/sys/fs/cgroup/blkio")
 
 
@@ -60,13 +63,35 @@ class SmallDisk:
         finally:
             os.close(handle)
 
+    def fill(self, leave: int = 0) -> Path:
+        """Another program takes all the room but `leave` bytes: the file that it wrote."""
+        filler = self.folder / "filler"
+        with filler.open("wb") as file:
+            size = _free(self.folder) - leave
+            while size > 0:
+                try:
+                    os.posix_fallocate(file.fileno(), file.seek(0, os.SEEK_END), size)
+                except OSError as error:  # somebody else was faster
+                    if error.errno != errno.ENOSPC:
+                        raise
+                    size //= 2
+                size = min(size, _free(self.folder) - leave)
+        return filler
+
     @contextlib.contextmanager
     def frozen(self) -> Iterator[None]:
-        """As a disk that does not answer any more: who writes waits, in the kernel."""
+        """As a disk that does not answer any more: who writes waits, in the kernel.
+
+        It thaws after a while whatever becomes of this test: a frozen disk can hold up the whole machine.
+        """
+        thaw = f"sleep {_LONGEST_FREEZE}; exec {_tool('fsfreeze')} -u {self.folder}"
+        sure = subprocess.Popen(["sh", "-c", thaw], start_new_session=True)
         _must("fsfreeze", "-f", self.folder)
         try:
             yield
         finally:
+            os.killpg(sure.pid, signal.SIGKILL)
+            sure.wait()
             _must("fsfreeze", "-u", self.folder)
 
     def mount_again(self) -> None:
@@ -131,6 +156,11 @@ def small_disk(places: Path, megabytes: int = 64) -> Iterator[SmallDisk]:
         yield disk
     finally:
         disk.unmount()
+
+
+def _free(folder: Path) -> int:
+    found = os.statvfs(folder)
+    return found.f_bfree * found.f_frsize
 
 
 def _tool(name: str) -> str:

@@ -26,41 +26,50 @@ def _as_nobody(command: list[str]) -> list[str]:
     return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", *command]
 
 
-@contextmanager
-def server() -> Iterator[str]:
-    """A running server's URL; it listens on a socket in a folder of its own, and on nothing else."""
-    with tempfile.TemporaryDirectory(prefix="tc-pg-", dir="/tmp", ignore_cleanup_errors=True) as folder:
-        home = Path(folder)
+class Postgres:
+    """A server with its data in `home`; it listens on a socket there, and on nothing else."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.url = f"postgresql://takechain@/postgres?host={home}"
+        self._env = {**os.environ, "LC_ALL": "C.UTF-8", "HOME": str(home)}
+        data = home / "data"
+        self._control = [_tool("pg_ctl"), "-D", str(data), "-l", str(home / "log")]
         if os.geteuid() == 0:
             user = pwd.getpwnam("nobody")
             os.chown(home, user.pw_uid, user.pw_gid)
-        data = home / "data"
-        env = {**os.environ, "LC_ALL": "C.UTF-8", "HOME": str(home)}
+        make = [_tool("initdb"), "-D", str(data), "-U", "takechain", "-A", "trust", "-E", "UTF8", "-N"]
+        self._run(make, check=True)
+
+    def start(self) -> None:
+        """Let it answer."""
+        options = f"-k {self.home} -c listen_addresses= -c fsync=off -c shared_buffers=16MB"
+        self._run([*self._control, "-o", options, "-w", "start"], check=True)
+
+    def stop(self) -> None:
+        """End it at once, as a crash does."""
+        self._run([*self._control, "-m", "immediate", "stop"], check=False)
+
+    def _run(self, command: list[str], check: bool) -> None:
         subprocess.run(
-            _as_nobody(
-                [_tool("initdb"), "-D", str(data), "-U", "takechain", "-A", "trust", "-E", "UTF8", "-N"]
-            ),
-            check=True,
-            capture_output=True,
-            cwd=home,
-            env=env,
+            _as_nobody(command), check=check, stdout=subprocess.DEVNULL, cwd=self.home, env=self._env
         )
-        options = f"-k {home} -c listen_addresses= -c fsync=off -c shared_buffers=16MB"
-        control = [_tool("pg_ctl"), "-D", str(data), "-l", str(home / "log")]
-        subprocess.run(
-            _as_nobody([*control, "-o", options, "-w", "start"]),
-            check=True,
-            stdout=subprocess.DEVNULL,
-            cwd=home,
-            env=env,
-        )
+
+
+@contextmanager
+def postgres() -> Iterator[Postgres]:
+    """A running server, gone with its data afterwards."""
+    with tempfile.TemporaryDirectory(prefix="tc-pg-", dir="/tmp", ignore_cleanup_errors=True) as folder:
+        made = Postgres(Path(folder))
+        made.start()
         try:
-            yield f"postgresql://takechain@/postgres?host={home}"
+            yield made
         finally:
-            subprocess.run(
-                _as_nobody([*control, "-m", "immediate", "stop"]),
-                check=False,
-                stdout=subprocess.DEVNULL,
-                cwd=home,
-                env=env,
-            )
+            made.stop()
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """A running server's URL."""
+    with postgres() as made:
+        yield made.url
