@@ -7,9 +7,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hardware.clock import boottime_ns
+from hardware.clock import boottime_ns, unsteered_ns
 
-__all__ = ["ClockPair", "boot_id", "boottime_ns", "parse_utc", "samples_since_midnight", "utc_text"]
+__all__ = [
+    "ClockPair",
+    "boot_id",
+    "boottime_ns",
+    "parse_utc",
+    "samples_since_midnight",
+    "unsteered_ns",
+    "utc_text",
+]
 
 
 def utc_text(when: datetime | None = None) -> str:

@@ -69,6 +69,7 @@ def _take_row(work: Work, record: TakeRecord, library_folder: Path) -> m.Take:
         lost_frames=record.lost_frames,
         time_reference=record.time_reference,
         sealed=record.sealed,
+        rate_ppm=record.rate_ppm,
         keyid=record.keyid or None,
         interface_id=str(record.interface.get("id", "")),
         interface_name=str(record.interface.get("name", "")),

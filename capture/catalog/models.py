@@ -138,6 +138,7 @@ class Take(Row):
     frames: Mapped[int] = mapped_column(Frames)
     lost_frames: Mapped[int] = mapped_column(Frames)
     time_reference: Mapped[int] = mapped_column(Frames)
+    rate_ppm: Mapped[float | None]  # how much faster than nominal the interface ran
     sealed: Mapped[bool]
     keyid: Mapped[str | None] = mapped_column(String(64))
     interface_id: Mapped[str] = mapped_column(Text)

@@ -230,6 +230,7 @@ def _change(record: TakeRecord, fields: Json) -> None:
 
 def _device(record: TakeRecord, fields: Json) -> None:
     words = (text(fields.get(name)) for name in ("device", "state", "text"))
+    _rate(record, fields)
     record.devices.append(Device(whole(fields.get("frame")), moment(fields.get("utc")), *words))
 
 
@@ -271,8 +272,15 @@ def _part(record: TakeRecord, fields: Json) -> None:
 
 def _heartbeat(record: TakeRecord, fields: Json) -> None:
     record.heartbeat = fields
+    _rate(record, fields)
     if not record.ended:
         record.frames = max(record.frames, whole(fields.get("frames")))
+
+
+def _rate(record: TakeRecord, fields: Json) -> None:
+    """The newest measured rate counts; a line that knows none takes nothing away."""
+    ppm = real(fields.get("rate_ppm"))
+    record.rate_ppm = record.rate_ppm if ppm is None else ppm
 
 
 def _note(record: TakeRecord, fields: Json) -> None:
@@ -332,7 +340,7 @@ def _end(record: TakeRecord, fields: Json) -> None:
     record.frames, record.lost_frames = whole(fields.get("frames")), whole(fields.get("lost_frames"))
     record.condition = one_of(Condition, fields.get("condition"), Condition.RECOVERED)
     record.reason = text(fields.get("reason"))
-    record.rate_ppm = real(fields.get("rate_ppm"))
+    _rate(record, fields)
     record.post_roll = whole(fields.get("post_roll"))
     record.levels = [
         Level(whole(e.get("track")), real(e.get("peak")), real(e.get("rms")), whole(e.get("overs")))

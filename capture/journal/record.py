@@ -285,6 +285,11 @@ class TakeRecord:
         return next(said, "")
 
     @property
+    def wrong_rate(self) -> str:
+        """What was wrong with the interface's rate, in words (`runs at 44.1 k, not 48 k`); else empty."""
+        return next((d.text for d in reversed(self.devices) if d.state == "wrong rate"), "")
+
+    @property
     def simulated(self) -> bool:
         """Whether its sound was made by the simulated interface."""
         return self.origin is Origin.SIMULATED

@@ -231,7 +231,7 @@ def end_recovered(
         levels=[],
         condition=condition.value,
         reason=condition.value,
-        rate_ppm=None,
+        rate_ppm=record.rate_ppm,
     )
 
 

@@ -194,5 +194,7 @@ def _describe_sound(report: Report, record: TakeRecord) -> None:
         report.warn(f"{record.lost_frames} frames were lost in {gaps}")
     elif record.gaps:
         report.warn(f"it has {len(record.gaps)} gaps")
+    if record.wrong_rate:
+        report.warn(f"the interface {record.wrong_rate}")
     if record.signals:
         report.info(f"noticed of its inputs: {brief(record.signals)}")

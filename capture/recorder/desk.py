@@ -83,6 +83,8 @@ class Desk:
             "mirrors": self.mirrors.as_list(),
             "error": engine.lost,
             "lost_seconds": engine.lost_seconds,
+            "rate_ppm": engine.timeline.rate_ppm,
+            "wrong_rate": engine.word_clock.wrong,
         }
 
     def _about(self, take: RollingTake) -> Json:

@@ -17,7 +17,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from capture.clock import boottime_ns
+from capture.clock import boottime_ns, unsteered_ns
 from capture.recorder.errors import NotNow, RecorderError
 from capture.recorder.hold import chunk_frames
 from capture.recorder.meter import Meter
@@ -25,6 +25,7 @@ from capture.recorder.page import NO_TAKE, PageWriter
 from capture.recorder.preroll import PreRoll
 from capture.recorder.rolling import Plan, RollingTake
 from capture.recorder.timeline import Timeline
+from capture.recorder.word_clock import WordClock
 from hardware.interfaces import CaptureStream
 
 T = TypeVar("T")
@@ -53,6 +54,8 @@ class Engine:
         self.stream = stream
         self.rate, self.channels = stream.rate, stream.channels
         self.timeline = Timeline(stream.rate)
+        steady = unsteered_ns if clock is boottime_ns else clock
+        self.word_clock = WordClock(stream.rate, clock, steady)
         self.take: RollingTake | None = None
         self.ended: RollingTake | None = None  # the take before, perhaps still being written
         self.lost: str | None = None
@@ -68,6 +71,7 @@ class Engine:
         self._last_frames_at = time.monotonic()
         self._idle_looks = 0
         self._stop_by: float | None = None
+        self._rated: RollingTake | None = None
         self._lost_ns = 0  # of the clock that counts on while the machine sleeps
         self._lost_grace = lost_grace  # seconds that a take is kept open for its interface to come back
 
@@ -211,11 +215,23 @@ class Engine:
             self.pre_roll.lose(step)
             if self.take is not None:
                 self.take.lose(step)
+        self._tell_rate()
         if came:
             self._last_frames_at, self._idle_looks = time.monotonic(), 0
         else:
             self._idle_looks += 1
             self._watch()
+
+    def _tell_rate(self) -> None:
+        """What is known of the converter's rate goes with the take, into its journal when it is wrong."""
+        take, words, wrong = self.take, self.word_clock.look(self.timeline), self.word_clock.wrong
+        if take is None:
+            return
+        if take is not self._rated:
+            self._rated, words = take, wrong or None  # known before it began
+        take.writer.rate_ppm = self.timeline.rate_ppm
+        if words is not None:
+            take.note_rate(words, take.writer.rate_ppm, wrong=bool(wrong))
 
     def _take_in(self, first: int, samples: NDArray[np.float32]) -> None:
         levels = self._meter.measure(samples)
@@ -261,7 +277,7 @@ class Engine:
             take.watch_sides()
         if take is not None and self._must_end(take):
             lost = self.lost is not None
-            if lost and take.reason == "stop":
+            if lost and not take.complete:
                 take.reason = "lost device"
             take.finish(self.timeline.rate_ppm, lost_device=lost)
             self.ended, self.take, self._stop_by = take, None, None

@@ -146,6 +146,8 @@ def next_first(record: TakeRecord, timeline: Timeline) -> tuple[int, int]:
     """The take's frame that the stream's next one stands for, by the clock, and its ±."""
     start_ns = timeline.time_of(timeline.position)
     clock = record.clock
+    off = record.rate_ppm or 0.0
+    rate = record.rate * (1 + off * 1e-6) if abs(off) > DRIFT * 1e6 else record.rate
     same_boot = clock.get("boot_id") == boot_id() and isinstance(clock.get("boottime_ns"), int)
     if same_boot:
         seconds = (start_ns - int(clock["boottime_ns"])) / 1e9
@@ -154,7 +156,7 @@ def next_first(record: TakeRecord, timeline: Timeline) -> tuple[int, int]:
         now = parse_utc(pair.utc) - timedelta(microseconds=(pair.boottime_ns - start_ns) // 1000)
         seconds = (now - record.started).total_seconds()
     unsure = DRIFT * abs(seconds) + (0.0 if same_boot else ANOTHER_BOOT_SECONDS) + 0.005
-    first = max(record.frames, round(seconds * record.rate))
+    first = max(record.frames, round(seconds * rate))
     return first, math.ceil(unsure * record.rate + timeline.period)
 
 

@@ -201,6 +201,11 @@ class RollingTake:
         """Journal that the interface is gone."""
         self.line("device", self.frames, device="interface", state="lost", text=why)
 
+    def note_rate(self, words: str, ppm: float | None, *, wrong: bool) -> None:
+        """Journal that the interface runs at another rate than it says, or at the right one again."""
+        state = "wrong rate" if wrong else "right rate"
+        self.writer.put_line("device", self.frames, device="interface", state=state, text=words, rate_ppm=ppm)
+
     def settle(self) -> None:
         """Bring everything that came to the disk and wait: nothing more comes for now."""
         self._hold.flush(self.frames, self._measured_again)

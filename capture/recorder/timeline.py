@@ -6,6 +6,8 @@ for good, by what was lost. A late callback lifts them only until the stream has
 that runs a little fast or slow tilts them. So a gap is a step of the edge larger than most of a callback
 period and 5 ms, behind which frames flow steadily again, and which the noise of the last seconds cannot
 explain: were its looks drawn from that noise, their being all so high would be a chance below `CHANCE`.
+A converter on a wrong word clock tilts the edge by far more than any loss lifts it: steps are looked for
+above the slope of the last seconds, and once the tilt is beyond doubt (`drift`), its real rate is followed.
 
 Frames are counted on the *timeline* of the stream: those that came and those that were lost.
 """
@@ -15,9 +17,11 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 from statistics import median
+
+from capture.recorder.drift import LIMIT_PPM, Points, line_through, off, typical_slope
 
 WINDOW_NS = 500_000_000  # of one minimum of the edge
 STEADY_NS = (
@@ -32,6 +36,8 @@ CHANCE = 1e-11
 SMALLEST_STEP_SECONDS = 0.005
 STEP_PERIODS = 0.6
 PERIOD_WINDOWS = 8
+SLOPE_WINDOWS = 12
+UNJUDGED_WINDOWS = 3  # the newest may be lifted by the loss that is looked for
 FIT_WINDOWS = 240  # two minutes for the rate of the converter against the clock
 FEWEST_FIT = 60
 _KEPT_NS = 1_500_000_000
@@ -70,26 +76,32 @@ class Timeline:
     def __init__(self, rate: int) -> None:
         self.rate = rate
         self.position = 0
+        self.follows = 0  # how often the rate that is followed was found anew
+        self._speed = 1.0  # its rate against the nominal one, as far as followed
+        self._slope = 0.0  # frames per second that the lag tilts beyond that
+        self._origin = (0, 0.0)  # a moment, and the frames owed by then
         self._start_ns: int | None = None
         self._looks: deque[Look] = deque()
         self._open: list[Look] = []
-        self._past: deque[float] = deque(maxlen=PAST_LOOKS)  # lags older than the looks that are judged
+        self._past: deque[Look] = deque(maxlen=PAST_LOOKS)  # older than the looks that are judged
         self._windows: deque[_Window] = deque(maxlen=PERIOD_WINDOWS)
         self._usual = math.inf  # a lag below this is no sign of loss
         self._fit: deque[tuple[float, float]] = deque(maxlen=FIT_WINDOWS)  # (seconds, edge)
-        self._line: tuple[float, float] | None = None  # edge at the start, and its slope per second
+        self._line: tuple[float, float, float] | None = (
+            None  # edge at the start, slope per second and its error
+        )
 
     def look(self, at_ns: int, came: int) -> Step | None:
         """Note that `came` more frames have arrived by `at_ns` (a clock read after they were fetched)."""
         if self._start_ns is None:
             if not came:
                 return None
-            self._start_ns = at_ns
+            self._start_ns, self._origin = at_ns, (at_ns, 0.0)
         self.position += came
         look = Look(at_ns, self.position, self._owed(at_ns) - self.position)
         self._looks.append(look)
         while self._looks[0].at_ns < at_ns - _KEPT_NS:
-            self._past.append(self._looks.popleft().lag)
+            self._past.append(self._looks.popleft())
         self._open.append(look)
         if at_ns - self._open[0].at_ns >= WINDOW_NS:
             self._close_window()
@@ -110,16 +122,26 @@ class Timeline:
         """The moment that belongs to a frame of the timeline, in ns of boottime."""
         if self._start_ns is None:
             return 0
-        seconds = frame / self.rate
-        edge = self._edge_at(self._start_ns + round(seconds * 1e9))
-        return self._start_ns + round((seconds + edge / self.rate) * 1e9)
+        about = self._moment_of(frame)
+        return self._moment_of(frame + self._edge_at(about))
 
     @property
     def rate_ppm(self) -> float | None:
         """How much faster than nominal the converter runs against the clock; None before half a minute."""
-        if self._line is None or len(self._fit) < FEWEST_FIT:
+        if self._line is None or (len(self._fit) < FEWEST_FIT and not self.follows):
             return None
-        return -self._line[1] / self.rate * 1e6
+        return (self._speed - self._line[1] / self.rate - 1) * 1e6
+
+    @property
+    def off_ppm(self) -> float | None:
+        """`rate_ppm` where that is off the nominal rate beyond doubt; None while it is not."""
+        ppm = self.rate_ppm if self.follows else None
+        return ppm if ppm is not None and abs(ppm) > LIMIT_PPM else None
+
+    @property
+    def error_ppm(self) -> float:
+        """The standard error of `rate_ppm`; infinite while there is none."""
+        return math.inf if self._line is None else self._line[2] / self.rate * 1e6
 
     @property
     def period(self) -> float:
@@ -130,8 +152,13 @@ class Timeline:
         return step if step >= 16 else median(w.spread for w in self._windows)
 
     def _owed(self, at_ns: int) -> float:
-        assert self._start_ns is not None
-        return (at_ns - self._start_ns) * self.rate / 1e9
+        since_ns, owed = self._origin
+        return owed + (at_ns - since_ns) * self.rate * self._speed / 1e9
+
+    def _moment_of(self, owed: float) -> int:
+        """The moment by which so many frames are owed."""
+        since_ns, then = self._origin
+        return since_ns + round((owed - then) / (self.rate * self._speed) * 1e9)
 
     def _edge_at(self, at_ns: int) -> float:
         assert self._start_ns is not None
@@ -148,30 +175,93 @@ class Timeline:
         lowest = min(looks, key=lambda look: look.lag)
         period = math.gcd(*(step for step in came if step))
         self._windows.append(_Window(lowest.at_ns, lowest.lag, max(lags) - lowest.lag, period))
-        self._usual = min(window.edge for window in self._windows) + 0.9 * self._smallest_step()
         assert self._start_ns is not None
         self._fit.append(((lowest.at_ns - self._start_ns) / 1e9, lowest.lag))
+        self._slope = self._steep()
+        now = looks[-1].at_ns
+        edges = (window.edge + self._slope * (now - window.at_ns) / 1e9 for window in self._windows)
+        self._usual = min(edges) + 0.9 * self._smallest_step()
         if len(self._fit) >= PERIOD_WINDOWS:
-            self._line = _line_through(self._fit)
+            self._line = line_through(self._fit)
+        newest = off(list(self._fit), self.rate * self._speed)
+        if newest is not None:
+            self._follow(now, newest)
+
+    def _steep(self) -> float:
+        """The slope of the last seconds where the edge rises so steeply that it may pass for loss, else 0."""
+        points = list(islice(self._fit, max(0, len(self._fit) - SLOPE_WINDOWS - UNJUDGED_WINDOWS), None))
+        points = points[:-UNJUDGED_WINDOWS]
+        if len(points) < UNJUDGED_WINDOWS:
+            return 0.0
+        slope = typical_slope(points)
+        climb = slope * (points[-1][0] - points[0][0])
+        return slope if climb > 0.5 * self._smallest_step() else 0.0
+
+    def _climbs(self) -> bool:
+        """Whether the stream has only just begun, and its edge rises as that of a wrong word clock does."""
+        edges = [edge for _, edge in self._fit]
+        if self._slope and len(edges) < 3 * UNJUDGED_WINDOWS:
+            return True
+        least = 0.25 * self._smallest_step()
+        young = len(edges) < 2 * UNJUDGED_WINDOWS
+        return young and all(after - before > least for before, after in pairwise(edges))
+
+    def _follow(self, now_ns: int, newest: Points) -> None:
+        """Count with the measured rate from now on; what was seen before is put in its terms."""
+        assert self._start_ns is not None
+        owed, tilt = self._owed(now_ns), line_through(newest)[1]
+        self.follows += 1
+        self._speed -= tilt / self.rate
+        self._origin = (now_ns, owed)
+        now = (now_ns - self._start_ns) / 1e9
+
+        def levelled(at_ns: int, lag: float) -> float:
+            return lag + tilt * (now_ns - at_ns) / 1e9
+
+        for looks in (self._looks, self._past):
+            moved = [replace(look, lag=levelled(look.at_ns, look.lag)) for look in looks]
+            looks.clear()
+            looks.extend(moved)
+        windows = [replace(window, edge=levelled(window.at_ns, window.edge)) for window in self._windows]
+        self._windows.clear()
+        self._windows.extend(windows)
+        points = [(x, y + tilt * (now - x)) for x, y in newest]  # before them it ran at another rate
+        self._fit.clear()
+        self._fit.extend(points)
+        self._line = line_through(points)
+        self._slope = 0.0
+        self._usual = min(window.edge for window in windows) + 0.9 * self._smallest_step()
 
     def _find_step(self) -> Step | None:
         now = self._looks[-1].at_ns
         if any(look.lag < self._usual for look in islice(reversed(self._looks), FEWEST_LOOKS)):
             return None  # decided at once, as nearly always
+        if self._climbs():
+            return None
+        looks, old = self._levelled(now)
         for steady_ns in STEADY_NS:
-            recent = [look for look in self._looks if look.at_ns >= now - steady_ns]
-            earlier = len(self._looks) - len(recent)
-            before = [*self._past, *(look.lag for look in list(self._looks)[:earlier])]
-            past = sorted(before)
+            recent = [look for look in looks if look.at_ns >= now - steady_ns]
+            earlier = len(looks) - len(recent)
+            past = sorted(look.lag for look in (*old, *looks[:earlier]))
             full = recent[-1].at_ns - recent[0].at_ns >= 0.8 * steady_ns
             if len(past) < FEWEST_PAST or len(recent) < FEWEST_LOOKS or not full:
                 return None
             lags = [look.lag for look in recent]
             step = self._step(past, lags)
             if step is not None:
-                self._past = deque(before, PAST_LOOKS)
-                return self._lose(step, min(lags))
+                self._past = deque((*self._past, *list(self._looks)[:earlier]), PAST_LOOKS)
+                return self._lose(looks, step, min(lags))
         return None
+
+    def _levelled(self, now_ns: int) -> tuple[list[Look], list[Look]]:
+        """The newest looks and the older ones, as if the lag did not tilt."""
+        slope = self._slope / 1e9
+        if not slope:
+            return list(self._looks), list(self._past)
+        return (
+            [replace(look, lag=look.lag + slope * (now_ns - look.at_ns)) for look in self._looks],
+            [replace(look, lag=look.lag + slope * (now_ns - look.at_ns)) for look in self._past],
+        )
 
     def _step(self, past: list[float], lags: list[float]) -> float | None:
         """How far these lags stand above the sorted ones of the past; None if that may still be noise."""
@@ -193,11 +283,10 @@ class Timeline:
     def _smallest_step(self) -> float:
         return max(STEP_PERIODS * self.period, SMALLEST_STEP_SECONDS * self.rate)
 
-    def _lose(self, step: float, lowest: float) -> Step:
+    def _lose(self, looks: list[Look], step: float, lowest: float) -> Step:
         period = self.period
         frames, frames_pm = self._length(step, period)
         edge = lowest - max(0.1 * period, 0.001 * self.rate)
-        looks = list(self._looks)
         before = max((i for i, look in enumerate(looks) if look.lag < edge), default=-1)
         after = looks[min(before + 1, len(looks) - 1)].position
         earlier = looks[before].position if before >= 0 else after - round(period)
@@ -223,14 +312,3 @@ class Timeline:
 def _edge(lags: list[float]) -> float:
     """The lower edge of sorted lags, a few strays below it left out."""
     return lags[len(lags) // 20]
-
-
-def _line_through(points: deque[tuple[float, float]]) -> tuple[float, float]:
-    """Least squares: the value at 0 and the slope."""
-    n = len(points)
-    mean_x = sum(x for x, _ in points) / n
-    mean_y = sum(y for _, y in points) / n
-    over = sum((x - mean_x) * (y - mean_y) for x, y in points)
-    under = sum((x - mean_x) ** 2 for x, _ in points)
-    slope = over / under if under else 0.0
-    return mean_y - slope * mean_x, slope

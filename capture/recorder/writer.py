@@ -57,6 +57,7 @@ class TakeWriter(threading.Thread):
         self.begun = False
         self.failure: TakechainError | None = None
         self.given_up: TakechainError | None = None
+        self.rate_ppm: float | None = None  # of the interface, as far as known
         self.done = threading.Event()
         self.frames = 0  # on the take's timeline, durable or not
         self.condition: Condition | None = None
@@ -281,6 +282,7 @@ class TakeWriter(threading.Thread):
                 lengths=self.files.lengths,
                 clock=clock,
                 levels=self.levels.as_fields(),
+                rate_ppm=self.rate_ppm,
             )
         if sync:
             self.journal.sync()

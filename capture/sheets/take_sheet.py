@@ -170,6 +170,16 @@ def take_warnings(record: TakeRecord) -> tuple[str, ...]:
         said.append(f"NOT FROM A PHYSICAL INPUT \N{EN DASH} origin {record.origin.value}")
     if any(curve.simulated for curve in air.take_air(record)):
         said.append("SIMULATED AIR \N{EN DASH} the readings come from a simulated sensor")
+    said += _what_happened(record)
+    if not record.ended:
+        said.append("NOT FINISHED \N{EN DASH} the journal has no end line")
+    elif not record.sealed:
+        said.append("NOT SEALED \N{EN DASH} nothing vouches for this take")
+    return tuple(said)
+
+
+def _what_happened(record: TakeRecord) -> list[str]:
+    said = []
     if record.gaps or record.lost_frames:
         lost = f"{words.count(record.lost_frames)} frames lost"
         if record.rate:
@@ -184,11 +194,9 @@ def take_warnings(record: TakeRecord) -> tuple[str, ...]:
         said.append("LOST DEVICE \N{EN DASH} the interface went away while the take rolled")
     if record.condition is Condition.RECOVERED:
         said.append("RECOVERED \N{EN DASH} mended after a crash or a power failure")
-    if not record.ended:
-        said.append("NOT FINISHED \N{EN DASH} the journal has no end line")
-    elif not record.sealed:
-        said.append("NOT SEALED \N{EN DASH} nothing vouches for this take")
-    return tuple(said)
+    if record.wrong_rate:
+        said.append(f"WRONG WORD CLOCK \N{EN DASH} the interface {record.wrong_rate}")
+    return said
 
 
 def people(record: TakeRecord, chain: chains.TakeChain) -> tuple[Person, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from capture.clock import boottime_ns
 from capture.errors import NothingRecorded
 from capture.station.core import Rolling
@@ -11,6 +13,33 @@ from hardware.interfaces import Interface
 FIRST_TRY_SECONDS = 10.0
 """A recorder that died or hung is always replaced once, however short the grace: it may be it alone."""
 _SAME = (("host_api", "through"), ("inputs", "inputs:"), ("hardware", "device"))
+
+
+class Retry:
+    """When to try again: soon at first, then ever more seldom."""
+
+    FIRST, LONGEST = 0.5, 10.0
+
+    def __init__(self) -> None:
+        self._at, self._wait = 0.0, self.FIRST
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time."""
+        return time.monotonic() >= self._at
+
+    def later(self) -> None:
+        """It failed: wait twice as long the next time."""
+        self._at = time.monotonic() + self._wait
+        self._wait = min(self.LONGEST, self._wait * 2)
+
+    def at_once(self) -> None:
+        """Something has changed: do not wait any longer."""
+        self._at = 0.0
+
+    def succeeded(self) -> None:
+        """The next wait is short again."""
+        self._wait = self.FIRST
 
 
 class AnotherInterface(NothingRecorded):

@@ -15,7 +15,7 @@ from capture.errors import NothingRecorded, TakechainError
 from capture.station import link as recorder
 from capture.station.core import Core
 from capture.station.described import described, recorder_config
-from capture.station.grace import FIRST_TRY_SECONDS, AnotherInterface, refuse_another, seconds_left
+from capture.station.grace import FIRST_TRY_SECONDS, AnotherInterface, Retry, refuse_another, seconds_left
 from capture.station.mirror import MirrorDesk
 from capture.take import State
 from capture.wire import Json, WireError
@@ -28,7 +28,6 @@ _MISSES = 3  # looks without an answer, each of up to a second, before it counts
 _STRAYS = 10
 _FIND_SECONDS = 10.0
 _AWAY = ("lost", "absent")
-_FIRST_RETRY, _LONGEST_RETRY = 0.5, 10.0
 
 
 class Supervisor:
@@ -59,7 +58,8 @@ class Supervisor:
         self._thread = threading.Thread(target=self._watch, daemon=True, name="supervisor")
         self._progress = (0, 0.0)
         self._misses = self._strays = 0
-        self._retry_at, self._retry_wait = 0.0, _FIRST_RETRY
+        self._wrong_rate = ""
+        self._retry = Retry()
         self._starting = threading.Lock()  # one recorder at a time is started
         self._started: recorder.RecorderLink | None = None  # by the watch, and not yet ours
 
@@ -95,7 +95,7 @@ class Supervisor:
         """Bring the recorder in line with the settings, when nothing rolls; raises why it cannot be."""
         self._close()
         if self._core.settings.interface:
-            self._retry_at = 0.0
+            self._retry.at_once()
             self._open()
         else:
             self.interface, self.interface_state = None, "none"
@@ -180,7 +180,7 @@ class Supervisor:
         self.interface_state = "open"
         self._progress = (-1, time.monotonic())
         self._misses = 0
-        self._retry_wait = _FIRST_RETRY
+        self._retry.succeeded()
         if self._core.rolling is None:
             self.interface_gone = False  # else only when the take goes on
         if self._core.state in (State.IDLE, State.LOST) and self._core.rolling is None:
@@ -207,7 +207,7 @@ class Supervisor:
             self._give_up_waiting(f"the interface did not come back within {grace:g} s")
             return
         if link is None:
-            if self._core.settings.interface and time.monotonic() >= self._retry_at:
+            if self._core.settings.interface and self._retry.due:
                 self._replace()
             return
         trouble = self._trouble(link)
@@ -246,6 +246,7 @@ class Supervisor:
             return "the recorder does not answer" if self._misses >= _MISSES else None
         self._misses = 0
         self.last_look = look
+        self._say_rate(str(look.get("wrong_rate") or ""))
         frames, now = int(look.get("stream_frames", 0)), time.monotonic()
         if frames != self._progress[0] or look.get("state") == "lost":
             self._progress = (frames, now)
@@ -253,6 +254,13 @@ class Supervisor:
             return None
         self.interface_gone = True
         return "no samples arrive any more"
+
+    def _say_rate(self, wrong: str) -> None:
+        """Say once that the interface runs at another rate than it was asked for."""
+        if wrong and wrong != self._wrong_rate:
+            name = self.interface.name if self.interface else self._core.settings.interface
+            self._core.notices.warn("clock", f"{name} {wrong}: is its word clock right?")
+        self._wrong_rate = wrong
 
     def _interface_lost(self, link: recorder.RecorderLink) -> None:
         """The recorder sits on a dead stream: it keeps the take open until the interface is seen again.
@@ -265,9 +273,9 @@ class Supervisor:
             if self.interface_state not in _AWAY:
                 self.interface_gone = True
                 self._say_lost(str(self.last_look.get("error") or "no more sound comes"))
-                self._retry_at = time.monotonic()
+                self._retry.at_once()
         try:
-            if time.monotonic() < self._retry_at or not self._seen_again():
+            if not self._retry.due or not self._seen_again():
                 return
         except AnotherInterface as error:
             self._give_up_waiting(error.what)
@@ -298,11 +306,7 @@ class Supervisor:
 
     def _away(self, error: Exception) -> None:
         self.interface_state = "absent" if isinstance(error, UnknownInterface) else "lost"
-        self._retry_later()
-
-    def _retry_later(self) -> None:
-        self._retry_at = time.monotonic() + self._retry_wait
-        self._retry_wait = min(_LONGEST_RETRY, self._retry_wait * 2)
+        self._retry.later()
 
     def _notice_signals(self) -> None:
         """Say at once what the recorder sees of the inputs of our take."""
@@ -384,7 +388,7 @@ class Supervisor:
             self._resume(self._core.lost_cause)
         except (TakechainError, OSError):
             self._drop(link)
-            self._retry_later()
+            self._retry.later()
             self.interface_state = "lost"
             raise
         self.interface_gone, rolling.lost_ns = False, None

@@ -159,3 +159,63 @@ def test_the_converters_rate_is_measured(ppm: float) -> None:
 def test_the_rate_is_not_known_before_half_a_minute() -> None:
     timeline, _ = run(Converter(48000, 256), 48000, 20)
     assert timeline.rate_ppm is None
+
+
+PULLED_DOWN = (1000 / 1001 - 1) * 1e6
+WORD_CLOCKS = [(44100 / 48000 - 1) * 1e6, PULLED_DOWN, -PULLED_DOWN, -40_000.0, 1e6 / 24, 1e6, -500_000.0]
+
+
+@pytest.mark.parametrize("period", [256, 1024])
+@pytest.mark.parametrize("ppm", WORD_CLOCKS)
+def test_another_word_clock_is_no_loss_and_its_rate_is_followed(period: int, ppm: float) -> None:
+    converter = Converter(48000, period, ppm, jitter_s=0.001)
+    converter.lost = [(40.0, 2048 // period)]
+    timeline, found = run(converter, 48000, 50)
+    assert [step.frames for _, step in found] == [2048]  # and what is really lost is still found
+    assert abs(found[0][1].first - 40.0 * converter.true_rate) <= found[0][1].first_pm + period
+    assert timeline.off_ppm is not None
+    assert 1 + timeline.off_ppm * 1e-6 == pytest.approx(1 + ppm * 1e-6, rel=500e-6)
+    assert timeline.error_ppm < 50
+    for second in (35, 49):
+        frame = timeline.frame_at(second * SECOND)
+        assert abs(frame - second * converter.true_rate) < 2 * period
+        assert abs(timeline.time_of(frame) - second * SECOND) < 5 * SECOND // 1000
+
+
+def test_a_word_clock_that_changes_is_followed_there_and_back() -> None:
+    """Forty seconds at 48 k, at 44.1 k, and at 48 k again; only the change itself may pass for a loss."""
+    timeline, seen, now, came, made = Timeline(48000), [], 0.0, 0.0, 0
+    gaps = []
+    looks = random.Random(5)
+    while now < 120:
+        step = looks.uniform(0.04, 0.06)
+        now += step
+        came += step * (44100 if 40 <= now < 80 else 48000)
+        found = timeline.look(round(now * SECOND), int(came // 64) * 64 - made)
+        gaps += [now] if found is not None else []
+        made = int(came // 64) * 64
+        seen.append((now, timeline.off_ppm))
+    assert all(40 < now < 55 for now in gaps)
+    known = [now for now, ppm in seen if ppm is not None]
+    assert 40 < known[0] < 60
+    assert 80 < known[-1] < 100
+    assert all(ppm == pytest.approx(-81250, abs=150) for now, ppm in seen if 65 < now < 80)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    rate=st.sampled_from([44100, 48000, 192000]),
+    period=st.sampled_from([64, 480, 1024, 4096]),
+    ppm=st.floats(-190, 190),
+    jitter=st.floats(0, 0.01),
+    stall=st.floats(0.05, 0.7),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_within_the_limit_the_rate_is_never_said_to_be_wrong(
+    rate: int, period: int, ppm: float, jitter: float, stall: float, seed: int
+) -> None:
+    converter = Converter(rate, period, ppm, jitter, seed)
+    converter.stalls = [(9.0, 9.0 + stall), (21.0, 21.0 + stall)]
+    converter.lost = [(15.0, 3)]
+    timeline, _ = run(converter, rate, 40)
+    assert timeline.off_ppm is None

@@ -29,6 +29,8 @@ def take_facts(record: TakeRecord, hashed: bool) -> Json:
         "started": record.clock.get("utc"),
         "frames": record.frames,
         "rate": record.rate,
+        "rate_ppm": record.rate_ppm,
+        "wrong_rate": record.wrong_rate,
         "format": record.format,
         "channels": record.channels,
         "seconds": record.seconds,
