@@ -89,6 +89,8 @@ def _markers(record: TakeRecord, part: Part) -> tuple[MarkerMeta, ...]:
 
 def _gaps(record: TakeRecord, part: Part) -> tuple[GapMeta, ...]:
     """The gaps inside this part, and those where nothing was written just before and behind it."""
+    if not record.gaps:
+        return ()
     end = part.first + record.part_frames(part)
     before = max((p.first + record.part_frames(p) for p in record.parts if p.number < part.number), default=0)
     behind = min((p.first for p in record.parts if p.number > part.number), default=record.frames)

@@ -6,9 +6,11 @@ that a damaged journal can still be shown. Whether it is *right* is the business
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -240,6 +242,7 @@ class TakeRecord:
     rewrites: dict[str, str] = field(default_factory=dict)
     begin: Json = field(default_factory=dict)
     lines: int = 0
+    _summed: tuple[Any, list[int], list[int]] = field(default=(None, [], [0]), repr=False, compare=False)
     last_utc: datetime = EPOCH
 
     @property
@@ -320,9 +323,15 @@ class TakeRecord:
 
     def part_frames(self, part: Part) -> int:
         """The frames that the blocks of one part hold, so far as journalled."""
-        following = [p.first for p in self.parts if p.number > part.number]
-        end = min(following) if following else None
-        return sum(b.frames for b in self.blocks if b.first >= part.first and (end is None or b.first < end))
+        stamp = (len(self.blocks), self.blocks[-1] if self.blocks else None)
+        if stamp != self._summed[0]:  # a night's split take is asked for thousands of files
+            blocks = sorted(self.blocks, key=lambda block: block.first)
+            firsts = [block.first for block in blocks]
+            self._summed = (stamp, firsts, [0, *accumulate(block.frames for block in blocks)])
+        _, firsts, sums = self._summed
+        end = min((p.first for p in self.parts if p.number > part.number), default=None)
+        last = len(firsts) if end is None else bisect_left(firsts, end)
+        return max(0, sums[last] - sums[bisect_left(firsts, part.first)])
 
     @property
     def media(self) -> list[tuple[Part, int, str]]:

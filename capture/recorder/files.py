@@ -119,6 +119,7 @@ class PartFiles:
         They lie beside those of another part where one is given, even if that folder was renamed since.
         """
         self.files: list[AudioFile] = []
+        self._entries_due = False  # whether the folder still has to be synced
         self._doubtful = False  # a sync failed: what is not `safe` may never have reached the disk
         self.folder, self.folder_fd = folder, -1
         self._helpers = ThreadPoolExecutor(_SYNC_THREADS, "sync") if len(names) > 1 else None
@@ -160,14 +161,28 @@ class PartFiles:
 
     def begin(self, metas: Sequence[FileMeta]) -> None:
         """Write the first headers and make them and the folder's entries durable; raises CannotWrite."""
+        self.start(metas)
         try:
-            for file, meta in zip(self.files, metas, strict=True):
-                file.write_header(meta, 0)
             self._each(AudioFile.flush)
-            os.fsync(self.folder_fd)
+            self._sync_entries()
         except OSError as error:
             what, do = in_words(error)
             raise CannotWrite(f"{self.folder} cannot be written: {what}", do) from error
+
+    def start(self, metas: Sequence[FileMeta]) -> None:
+        """Write the first headers, made durable with the first audio alone; raises CannotWrite."""
+        self._entries_due = True
+        try:
+            for file, meta in zip(self.files, metas, strict=True):
+                file.write_header(meta, 0)
+        except OSError as error:
+            what, do = in_words(error)
+            raise CannotWrite(f"{self.folder} cannot be written: {what}", do) from error
+
+    def _sync_entries(self) -> None:
+        if self._entries_due:
+            os.fsync(self.folder_fd)
+            self._entries_due = False
 
     def append(self, chunks: Sequence[Chunk]) -> None:
         """Write chunks, in order; raises WriteFailed, after which only `cut` makes the files equal again.
@@ -194,6 +209,7 @@ class PartFiles:
         """Make all audio durable and the sizes true; raises WriteFailed."""
         try:
             self._each(AudioFile.sync)
+            self._sync_entries()
         except OSError as error:
             self._doubtful = True
             raise WriteFailed(*in_words(error)) from error

@@ -3,8 +3,8 @@
     the last block of the part, fsync     its audio is proved
     the files of the next part            none may exist; numbers whose names are taken are passed over
     the `part` line, fsync                from here on the take is known to go on there
-    their first headers, fsync            and the folder's entries
-    the final headers of the part before
+    their first headers                   on disk, as the folder's entries, before any block line of theirs
+    the final headers of the part before  behind it all, in a thread of their own
 
 Killed between any two of these, the take is whole up to there, and what was made has no frame.
 """
@@ -12,6 +12,8 @@ Killed between any two of these, the take is whole up to there, and what was mad
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ from capture.journal.writer import JournalWriter
 from capture.recorder.files import PartFiles
 from capture.recorder.hold import Chunk, PackerPool
 from capture.take import Gap, cut_gaps
+from capture.wav.meta import FileMeta
 
 ENDLESS = 1 << 62
 _TRIES = 100
@@ -49,18 +52,49 @@ def next_files(
 def begin_part(
     journal: JournalWriter, files: PartFiles, number: int, first: int, cause: str, **more: Any
 ) -> None:
-    """The `part` line and the first headers of files just made; raises JournalError, CannotWrite."""
+    """The `part` line and the first headers of files just made, these not yet durable.
+
+    Raises JournalError, CannotWrite.
+    """
     record = journal.record
     names = [path.name for path in files.paths]
     reference = record.time_reference + first
     fields = {"first_pm": 0, **more, "part": number, "first": first, "files": names, "cause": cause}
     journal.append("part", first, sync=True, time_reference=reference, **fields)
-    files.begin([file_meta(record, number, index) for index in range(len(names))])
+    files.start([file_meta(record, number, index) for index in range(len(names))])
 
 
 def part_frames(files: PartFiles, split_bytes: int) -> int:
     """How many frames a part of a take that is split holds; endless where `split_bytes` is 0."""
     return max(1, files.frames_within(split_bytes)) if split_bytes else ENDLESS
+
+
+class Behind:
+    """Finishes full parts while the next one is written."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(1, "finish")
+        self._at_work: list[Future[None]] = []
+
+    def finish(self, files: PartFiles, metas: Sequence[FileMeta]) -> None:
+        """Write the final headers of a full part, and close it, soon."""
+
+        def work() -> None:
+            try:
+                files.finish(metas)
+            finally:
+                files.close()
+
+        self._at_work.append(self._pool.submit(work))
+
+    def check(self, *, wait: bool = False) -> None:
+        """Raise WriteFailed where headers could not be written; `wait` until all are, or have failed."""
+        for one in list(self._at_work):
+            if wait or one.done():
+                self._at_work.remove(one)
+                one.result()
+        if wait:
+            self._pool.shutdown(wait=False)
 
 
 def taken(waiting: deque[Chunk], frames: int) -> list[Chunk]:

@@ -67,6 +67,7 @@ class TakeWriter(threading.Thread):
         self._pool, self._key = pool, Key(bytes(32))
         self._part, self._first = 1, 0
         self._split_bytes, self._part_end = split_bytes, parts.ENDLESS
+        self._behind: parts.Behind | None = None  # where full parts are finished
         self._ready = threading.Condition()
         self._queue: deque[Chunk] = deque()
         self._queued = self._queued_before = 0  # frames; and those of them that were held before Record
@@ -215,6 +216,8 @@ class TakeWriter(threading.Thread):
             return chunks, self._ending, hurry
 
     def _write(self, chunks: list[Chunk], whole: bool) -> None:
+        if self._behind is not None:
+            self._behind.check()
         waiting = deque(chunks)
         while waiting:
             if self.frames >= self._part_end:
@@ -254,10 +257,8 @@ class TakeWriter(threading.Thread):
         full, self.files = self.files, files
         done, self._part, self._first = self._part, number, self.frames
         self._part_end = self.frames + parts.part_frames(files, self._split_bytes)
-        try:
-            full.finish(file_meta(self.journal.record, done, i) for i in range(self._count))
-        finally:
-            full.close()
+        self._behind = self._behind or parts.Behind()
+        self._behind.finish(full, [file_meta(record, done, index) for index in range(self._count)])
 
     def _journal_block(self, *, sync: bool) -> None:
         frames = self.frames - self._block_first
@@ -334,6 +335,8 @@ class TakeWriter(threading.Thread):
         try:
             self._journal_end(ending)
             self.files.finish(file_meta(self.journal.record, self._part, i) for i in range(self._count))
+            if self._behind is not None:
+                self._behind.check(wait=True)
         except TakechainError as error:
             self.failure = self.failure or error
 

@@ -80,11 +80,11 @@ module.{name} = maybe
 def dies_at(folder: Path, place: str) -> str:
     """A PYTHONPATH with which a recorder is killed where its first take goes on in other files.
 
-    `place` is what it was about to do: `begin_part` (the line), `PartFiles.begin` (the headers) or
+    `place` is what it was about to do: `begin_part` (the line), `PartFiles.start` (the headers) or
     `PartFiles.finish` (the headers of the part before).
     """
     folder.mkdir(parents=True, exist_ok=True)
-    module, lives = ("parts", 0) if place == "begin_part" else ("files", int(place == "PartFiles.begin"))
+    module, lives = ("parts", 0) if place == "begin_part" else ("files", int(place == "PartFiles.start"))
     (folder / "sitecustomize.py").write_text(_DEADLY.format(module=module, name=place, lives=lives))
     return str(folder)
 
