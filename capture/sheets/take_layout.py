@@ -84,7 +84,7 @@ def _head_facts(sheet: TakeSheet) -> Facts:
 def _rolls(head: TakeLine) -> list[tuple[str, str]]:
     rolls = (("Pre-roll", head.pre_roll, "before Record"), ("Post-roll", head.post_roll, "behind Stop"))
     rate = max(1, head.rate)
-    return [(name, f"{frames / rate:.1f} s {where}") for name, frames, where in rolls if frames]
+    return [(name, f"{frames / rate:.1f} s {where}") for name, frames, where in rolls if frames > 0]
 
 
 def audio(head: TakeLine) -> str:

@@ -6,6 +6,7 @@ nothing here waits for it without a limit; one that no longer makes progress is 
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -103,8 +104,9 @@ class Supervisor:
     def ask_pre_roll(self) -> None:
         """Let the recorder keep what is set before Record; one that is opened later is told then."""
         if self.link is not None:
-            state = self.link.call("pre-roll", seconds=self._core.settings.pre_roll)
-            self.last_look = {**self.last_look, "pre_roll": state}
+            with contextlib.suppress(WireError):  # it is about to be replaced by one that is told
+                state = self.link.call("pre-roll", seconds=self._core.settings.pre_roll)
+                self.last_look = {**self.last_look, "pre_roll": state}
 
     def give_up(self, why: str) -> None:
         """End a recorder that no longer follows orders; the watch will start another."""

@@ -31,6 +31,7 @@ _ELSEWHERE = ("../b.wav", "/etc/hostname", "..", "link.wav", "\ud800.wav", "a\0b
 _TOKENS = (
     b"\n", b"\r\n", b"{", b"}", b"[" * 40, b'{"a":' * 40, b'"', b"\\ud800", b"null", b"true", b"-0", b"1e999",
     b"NaN", b"9" * 400, b"\xff\xfe", b'"type":"end"', b'"type":"seal"', b'"type":"begin"', b'"seq":', b"\0",
+    b'"type":"preroll"', b'"pre_roll":-9',
     b'"frames":9223372036854775807', b'"first":-1', b'"files":["../../x"]', b'"prev":"' + b"0" * 64 + b'"',
 )  # fmt: skip
 _EDITED: dict[str, Any] = {"utc": "2026-11-25T15:00:00.000000Z", "by": "anna"}
