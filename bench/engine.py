@@ -6,7 +6,8 @@ A private JACK server (dummy driver) plays a signal that tells frame and channel
 that of the recording process per recorded second: the slope between a short and a long run, so that start-
 up does not count. `lost` and `wrong` are frames and samples of the long run; `rig` is what a C client lost
 beside it, and a run in which that is not 0 is made again, up to three times. `floor` is no recorder but
-what the parts that are given (PortAudio, SHA-256, the disk) cost without one.
+what the parts that are given (PortAudio, SHA-256, the disk) cost without one. `takechain+hog` is the whole
+of it, with a thread in the station that computes without end; `--stress` keeps cores and disk busy besides.
 """
 
 from __future__ import annotations
@@ -30,8 +31,11 @@ import soundfile
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from tests.support.faults import station_is_busy
+from tests.support.poll import until
 from tests.support.recorder import RecorderProcess, begin_of, part_names
 from tests.support.rig import Check, Rig, check_signal
+from tests.support.stations import desk
 
 SHORT_SECONDS = 4.0
 TRIES = 3
@@ -106,6 +110,36 @@ def takechain(layout: str) -> Tool:
     return run
 
 
+def busy_station(rig: Rig, folder: Path, seconds: float) -> Result:
+    """The whole of it: station and recorder, with a thread in the station that computes without end."""
+    with tempfile.TemporaryDirectory(prefix="tc-", dir="/tmp") as runtime:
+        own = {"TAKECHAIN_RUNTIME": runtime, "TAKECHAIN_CONFIG": str(folder / "config")}
+        hog = {"PYTHONPATH": station_is_busy(folder / "hog")}
+        with changed_environment({**rig.environment, **own, **hog}), desk(folder / "library") as studio:
+            studio.set_up(interface="jack:siggen", rate=rig.rate, layout="poly")
+            until(lambda: studio.status()["state"] == "armed")
+            pid = studio.recorder_pid()
+            time.sleep(2)
+            before = _cpu(pid)
+            began = studio.call("roll", limit_seconds=seconds)
+            time.sleep(seconds + 0.2)
+            studio.call("wait", timeout=60)
+            cpu = _cpu(pid) - before
+    return Result(cpu, seconds, [Path(name) for name in began["files"]])
+
+
+@contextlib.contextmanager
+def changed_environment(wanted: dict[str, str]) -> Iterator[None]:
+    """Our own environment, which the station is started with."""
+    kept = dict(os.environ)
+    os.environ |= wanted
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ |= kept
+
+
 def jack_capture(rig: Rig, folder: Path, seconds: float) -> Result:
     """A C program, 24 bit."""
     file = folder / "out.wav"
@@ -154,6 +188,7 @@ TOOLS: dict[str, Tool] = {
     "floor": floor,
     "takechain poly": takechain("poly"),
     "takechain track": takechain("track"),
+    "takechain+hog": busy_station,
     "ffmpeg -f jack": ffmpeg,
     "sounddevice": plain,
 }
