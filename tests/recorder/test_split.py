@@ -207,9 +207,9 @@ def test_a_folder_renamed_meanwhile_takes_the_next_part_too(bench: Bench) -> Non
 
 def test_where_no_file_can_be_made_the_part_goes_on_and_it_is_told(tmp_path: Path) -> None:
     begin = begin_of(range(1, 9), "track")
-    begin["audio"]["split_bytes"] = 45_056 + 3 * 24_000
+    begin["audio"]["split_bytes"] = 45_056 + 3 * 36_000
     with RecorderProcess(tmp_path) as recorder:
-        journal = recorder.roll(tmp_path / "take", begin, limit=100_000)
+        journal = recorder.roll(tmp_path / "take", begin, limit=150_000)
         handles = len(list(Path(f"/proc/{recorder.process.pid}/fd").iterdir())) + 2
         _, most = resource.prlimit(recorder.process.pid, resource.RLIMIT_NOFILE)
         resource.prlimit(recorder.process.pid, resource.RLIMIT_NOFILE, (handles, most))
@@ -217,13 +217,15 @@ def test_where_no_file_can_be_made_the_part_goes_on_and_it_is_told(tmp_path: Pat
         resource.prlimit(recorder.process.pid, resource.RLIMIT_NOFILE, (1024, most))
         last = recorder.wait_ended()
     record = load(journal)
-    assert (last["condition"], last["error"], record.frames) == ("clean", None, 100_000)
+    assert (last["condition"], last["error"], record.frames) == ("clean", None, 150_000)
     told = record.devices[0]
     assert (told.device, told.state) == ("disk", "not split")
-    assert told.text.endswith("too many open files: part 1 goes on")
-    assert len(record.parts) >= 2
-    assert record.part_frames(record.parts[0]) % 24_000 == 0
-    assert record.part_frames(record.parts[0]) >= 48_000
+    words, _, went_on = told.text.rpartition(": ")
+    assert words.endswith("too many open files")
+    (part,) = (p for p in record.parts if went_on == f"part {p.number} goes on")
+    assert len(record.parts) > part.number
+    assert record.part_frames(part) % 36_000 == 0
+    assert record.part_frames(part) >= 72_000
     assert _faults(journal, tmp_path / "key") == []
 
 
@@ -268,5 +270,6 @@ def test_killed_at_the_split_it_recovers_and_goes_on(tmp_path: Path, place: str,
     mended = copy / journal.name
     recover_take(mended, station_key(tmp_path / "key"))
     assert load(mended).condition.value == "recovered"
-    assert load(mended).frames == 24_000
+    kept = load(mended).frames
+    assert kept == 24_000 or (kept > 24_000 and place == "PartFiles.finish")  # the next part rolls by then
     assert _faults(mended, tmp_path / "key") == []

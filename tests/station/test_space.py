@@ -164,8 +164,8 @@ print(json.dumps([measured.bytes_per_second, verdict.word, verdict.text, small.w
 
 
 def test_a_disk_that_really_is_slow_is_found_out(tmp_path: Path) -> None:
-    """The kernel lets this process write 3 MB/s: too slow for 64 tracks (9.2 MB/s), enough for one (0.14)."""
-    with small_disk(tmp_path, 96) as disk, disk.slow(3_000_000) as group:
+    """The kernel lets this process write 5 MB/s: too slow for 64 tracks (9.2 MB/s), enough for one (0.14)."""
+    with small_disk(tmp_path, 96) as disk, disk.slow(5_000_000) as group:
         done = subprocess.run(
             [sys.executable, "-c", _JUDGED, str(group), str(disk.folder)],
             capture_output=True,
@@ -176,7 +176,7 @@ def test_a_disk_that_really_is_slow_is_found_out(tmp_path: Path) -> None:
         )
     assert done.returncode == 0, done.stderr
     pace, word, text, small = json.loads(done.stdout)
-    assert pace == pytest.approx(3e6, rel=0.5)
+    assert pace == pytest.approx(5e6, rel=0.5)
     assert (word, small) == ("too slow", "enough")
     assert "this take needs 9.2 MB/s: too slow" in text
 
@@ -192,8 +192,8 @@ def test_an_armed_station_tries_its_disk_once_a_session_and_says_it(studio: Desk
 
 
 def test_a_low_disk_is_said_while_armed_and_does_not_come_back_when_dismissed(tmp_path: Path) -> None:
-    """64 MB for 32 tracks of 0.14 MB/s each last less than a minute."""
-    with small_disk(tmp_path) as disk, desk(disk.folder / "library") as studio:
+    """160 MB for 32 tracks of 0.14 MB/s each last less than a minute."""
+    with small_disk(tmp_path, 160) as disk, desk(disk.folder / "library") as studio:
         studio.set_up(interface="sim:32")
 
         def told() -> list[dict[str, object]]:

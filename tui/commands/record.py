@@ -310,7 +310,7 @@ class _Waiter(threading.Thread):
                 with connect(self._library) as client:
                     while not self._settled(client):
                         deadline = time.monotonic() + _LOST_SECONDS
-                    self._see_ended()
+                    self._see_ended(client)
                 return
             except (WireError, NoStation) as error:
                 if time.monotonic() > deadline:
@@ -324,17 +324,18 @@ class _Waiter(threading.Thread):
     def _settled(self, client: StationClient) -> bool:
         return bool(client.call("wait", files=True)["settled"])
 
-    def _see_ended(self) -> None:
+    def _see_ended(self, client: StationClient) -> None:
         """Return when the journal says so; raises TakechainError where nobody could end the take."""
         from capture.journal.record import summary
 
         until = time.monotonic() + _CLOSE_SECONDS
         while not summary(self._journal).ended:
             if time.monotonic() > until:
-                raise TakechainError(
-                    f"{self._journal} could not be closed: what lies on disk is kept",
-                    "when its disk can be written: takechain recover",
-                )
+                name = self._journal.name.removesuffix(".take.jsonl")
+                said = [w["text"] for w in client.call("status")["warnings"] if name in w["text"]]
+                why = said[-1] if said else f"{self._journal} could not be closed"
+                do = "what lies on disk is kept; when the disk can be written: takechain recover"
+                raise TakechainError(why, do)
             time.sleep(_LOOK_SECONDS)
 
 
