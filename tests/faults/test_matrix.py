@@ -22,6 +22,7 @@ SHORT = [
     "disk full",
     "write error",
     "frozen disk",
+    "kill -9 mirror",
     "database corrupt",
     "PostgreSQL unreachable",
     "clock stepped",
