@@ -62,10 +62,10 @@ def when(signals: Sequence[Signal], rate: int, *, live: bool) -> str:
     first = _clock(min(signal.first for signal in signals), rate)
     last = _clock(max(signal.end for signal in signals), rate)
     goes_on = any(signal.open for signal in signals)
-    if goes_on and live:
+    if goes_on and live and signals[0].kind != "clipping":  # which is over at once, and may come again
         return f"since {first}"
     said = f"at {first}" if first == last else f"{first}\N{EN DASH}{last}"
-    said += " or longer" if goes_on else ""
+    said += " or longer" if goes_on and not live else ""
     stretches = max(signal.stretches for signal in signals)
     return said if stretches == 1 else f"{said}, {stretches} times"
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
 from sqlalchemy import text
 
 from capture.catalog import migrate
@@ -53,6 +54,19 @@ def test_a_kill_in_the_middle_of_a_migration_leaves_nothing_of_it(tmp_path: Path
     engine = open_engine(url)
     assert migrate.upgrade(engine) == (None, migrate.newest())
     assert migrate.differences(engine) == []
+    engine.dispose()
+
+
+def test_a_filled_catalogue_of_the_first_release_keeps_its_rows(url: str) -> None:
+    engine, config = open_engine(url), migrate.alembic_config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(text("INSERT INTO project (id, library, name) VALUES (7, 'lib', 'Nordlys')"))
+    assert migrate.upgrade(engine) == ("0001", migrate.newest())
+    assert migrate.differences(engine) == []
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT id, name FROM project")).all() == [(7, "Nordlys")]
     engine.dispose()
 
 

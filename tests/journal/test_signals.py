@@ -59,6 +59,7 @@ def test_members_of_the_wrong_type_count_as_absent(tmp_path: Path) -> None:
         (Signal(3, "zeros", 42 * 48000, 28 * 48000), "in 3: only zeros 0:42–1:10"),
         (Signal(12, "stuck", 0, 48000 * 3600, -0.5), "in 12: stuck at −6.0 dBFS 0:00–1:00:00"),
         (Signal(4, "clipping", 48000, 100, 1), "in 4: clipped at 0:01"),
+        (Signal(4, "clipping", 48000, 100, 2, open=True), "in 4: clipped 2 times at 0:01"),
         (Signal(4, "clipping", 48000, 480000, 12, stretches=3), "in 4: clipped 12 times 0:01–0:11, 3 times"),
         (Signal(1, "low bits", 0, 480000, 16, open=True), "in 1: only 16 of 24 bits are used since 0:00"),
         (Signal(1, "dc", 0, 480000, -0.0123, open=True), "in 1: DC of −1.2 % of full scale since 0:00"),

@@ -152,6 +152,15 @@ def test_a_mean_away_from_zero_is_told_with_its_size(mean: float) -> None:
     assert found.frames > 20 * RATE
 
 
+def test_a_mean_that_comes_and_goes_is_told_for_the_windows_it_was_seen_in() -> None:
+    samples = noise(150)
+    samples[30 * RATE : 100 * RATE, 2] += np.float32(0.05)
+    (found,) = seen(samples)
+    assert (found.input, found.kind) == (3, "dc")
+    assert 30 * RATE <= found.first < 51 * RATE
+    assert 75 * RATE < found.end <= 100 * RATE
+
+
 @pytest.mark.parametrize("hertz", [5.0, 20.0, 41.2, 50.0, 100.0, 1000.0, 3000.0])
 def test_deep_tones_and_half_waves_of_any_phase_are_no_dc(hertz: float) -> None:
     t = np.arange(60 * RATE) / RATE
