@@ -84,6 +84,12 @@ class Identical(Detector):
             if not alike.said and alike.heard >= IDENTICAL_SECONDS * self.rate:
                 self._say(look, group, alike)
 
+    def finish(self) -> None:
+        """What was said is known up to the newest step."""
+        for group, alike in self._alike.items():
+            if alike.said:
+                self.book.close(self.kind, self.number(group[0]), alike.end)
+
     def _say(self, look: Look, group: Group, alike: _Alike) -> None:
         first, *others = (look.samples[:, self.columns[index]] for index in group)
         if not all(np.array_equal(first, other) for other in others):

@@ -66,6 +66,9 @@ class Detector:
         """Take in one look."""
         raise NotImplementedError
 
+    def finish(self) -> None:
+        """No more looks come: what did not last up to here is closed where it was seen last."""
+
     def number(self, index: int | np.integer) -> int:
         """The interface's input (from 1) of a place in our arrays."""
         return int(self.inputs[index])
@@ -79,24 +82,26 @@ class _Runs(Detector):
     def __init__(self, inputs: NDArray[np.int64], rate: int, book: Book, first: int) -> None:
         super().__init__(inputs, rate, book, first)
         self.run: NDArray[np.int64] | None = None
-        self._held: dict[int, np.float32] = {}  # the values of those that were told
+        self._told = np.zeros(len(inputs), np.bool_)
+        self._values = np.zeros(len(inputs), np.float32)  # of those that were told
 
     def follow(self, look: Look, run: NDArray[np.int64] | None) -> None:
         """Begin and end stretches by the runs that the look ends in."""
         self.run = run
-        for index, value in list(self._held.items()) if self._held else ():
-            column = look.samples[:, self.columns[index]]
-            if run is None or run[index] < look.frames or column[-1] != value:
-                left = int((column != value).argmax())
-                self.book.close(self.kind, self.number(index), look.first + left)
-                del self._held[index]
+        if self._told.any():
+            others = look.samples[-1, self.columns] != self._values
+            over = self._told if run is None else self._told & (others | (run < look.frames))
+            for index in np.flatnonzero(over):
+                left = (look.samples[:, self.columns[index]] != self._values[index]).argmax()
+                self.book.close(self.kind, self.number(index), look.first + int(left))
+                self._told[index] = False
         if run is None:
             return
-        for index in map(int, np.flatnonzero(run >= self.seconds * self.rate)):
-            if index not in self._held:
-                value = self._held[index] = look.samples[-1, self.columns[index]]
-                said = float(value) if value else None
-                self.book.begin(self.kind, self.number(index), look.end - int(run[index]), look.end, said)
+        for index in np.flatnonzero((run >= self.seconds * self.rate) & ~self._told):
+            value = self._values[index] = look.samples[-1, self.columns[index]]
+            said = float(value) if value else None
+            self.book.begin(self.kind, self.number(index), look.end - int(run[index]), look.end, said)
+            self._told[index] = True
 
 
 class Zeros(_Runs):
@@ -134,7 +139,10 @@ class Stuck(_Runs):
     def _runs(self, look: Look, suspects: NDArray[np.int64]) -> NDArray[np.int64]:
         runs = np.zeros(len(self.inputs), np.int64)
         columns = self.columns[suspects]
-        others = look.samples[:, columns] != look.samples[-1, columns]
+        if 4 * len(columns) > look.samples.shape[1]:  # so many are not worth picking out first
+            others = (look.samples != look.samples[-1])[:, columns]
+        else:
+            others = look.samples[:, columns] != look.samples[-1, columns]
         goes_on = ~others.any(0)
         runs[suspects] = np.where(goes_on, look.frames, others[::-1].argmax(0))
         if self._tail is not None and goes_on.any():
@@ -153,26 +161,47 @@ class Clipping(Detector):
 
     def __init__(self, inputs: NDArray[np.int64], rate: int, book: Book, first: int) -> None:
         super().__init__(inputs, rate, book, first)
-        self._open: dict[
-            int, tuple[int, int]
-        ] = {}  # index: the end of the last look with a run, and how many
+        self._open: dict[int, _Clipped] = {}
 
     def look(self, look: Look) -> None:
         """Add the runs of this look, and end what has been quiet for long enough."""
         if look.overs is not None and look.over_at is not None:
             for index in map(int, np.flatnonzero(look.overs)):
                 self._add(look, index, int(look.overs[index]), look.first + int(look.over_at[index]) - 2)
-        for index in [i for i, (end, _) in self._open.items() if look.end - end > CLIP_SECONDS * self.rate]:
-            self.book.close(self.kind, self.number(index), self._open.pop(index)[0])
+        for index, clipped in list(self._open.items()):
+            if look.end - clipped.end > CLIP_SECONDS * self.rate:
+                self._close(index, clipped)
 
     def _add(self, look: Look, index: int, runs: int, first: int) -> None:
-        before = self._open.get(index)
-        total = runs + (before[1] if before else 0)
-        self._open[index] = (look.end, total)
-        if before:
-            self.book.go_on(self.kind, self.number(index), look.end, total)
-        else:
-            self.book.begin(self.kind, self.number(index), max(self.start, first), look.end, total)
+        clipped = self._open.get(index)
+        if clipped is None:
+            self._open[index] = _Clipped(look.end, runs, look.end)
+            self.book.begin(self.kind, self.number(index), max(self.start, first), look.end, runs)
+            return
+        clipped.end, clipped.runs = look.end, clipped.runs + runs
+        if look.end - clipped.said >= self.rate:  # a second: the count need not be told anew in every look
+            self._say(index, clipped)
+
+    def _say(self, index: int, clipped: _Clipped) -> None:
+        clipped.said = clipped.end
+        self.book.go_on(self.kind, self.number(index), clipped.end, clipped.runs)
+
+    def _close(self, index: int, clipped: _Clipped) -> None:
+        self._say(index, clipped)
+        self.book.close(self.kind, self.number(index), clipped.end)
+        del self._open[index]
+
+    def finish(self) -> None:
+        """Each ends with its last run."""
+        for index, clipped in list(self._open.items()):
+            self._close(index, clipped)
+
+
+@dataclass(slots=True)
+class _Clipped:
+    end: int  # of the last look with a run
+    runs: int
+    said: int  # up to where the book knows of it
 
 
 class LowBits(Detector):
@@ -278,6 +307,11 @@ class Dc(Detector):
             self._judge(look)
             suspected = ((self._agree > 0) & (self._agree < DC_WINDOWS)).any()
             self._window(look.end + (0 if suspected else round(DC_PAUSE_SECONDS * self.rate)))
+
+    def finish(self) -> None:
+        """What was said is known up to the newest window."""
+        for index in np.flatnonzero(self._agree >= DC_WINDOWS):
+            self.book.close(self.kind, self.number(index), self._until)
 
     def _judge(self, look: Look) -> None:
         mean = self._sums / max(1, self._frames)

@@ -68,16 +68,14 @@ class Book:
             if signal.open:
                 self.close(kind, number, signal.end if signal.first >= end else end)
 
-    def finish(self, end: int) -> None:
-        """The part ends here: what was only counted is told, too."""
-        self.close_all(end)
+    def finish(self) -> None:
+        """Nothing more comes: what was only counted is told, too."""
         for signal in list(self._last.values()):
             if signal.stretches > 1:
                 self._tell(signal)
 
     def put_in(self, place: int, frames: int) -> None:
-        """Silence was put in at a frame, where everything ends, and what lay behind it has moved."""
-        self.close_all(place)
+        """Silence was put in at a frame, and what lay behind it has moved; everything has been closed."""
         moved = [shifted(signal, place, frames) for signal in self._stretches.values()]
         self._stretches = {signal.key: signal for signal in moved}
         self._last = {(signal.input, signal.kind): signal for signal in moved}

@@ -49,14 +49,15 @@ class Watch:
         """Silence was put in at a frame of the take."""
         if self._next is None:
             return
-        self.book.close_all(min(place, self._next))
+        self._finish(min(place, self._next))
         self.book.put_in(place, frames)
         self._next += frames
         self._begin(self._next)
 
     def finish(self, end: int) -> None:
         """The part ends before this frame."""
-        self.book.finish(end if self._next is None else min(end, self._next))
+        self._finish(end if self._next is None else min(end, self._next))
+        self.book.finish()
 
     def told(self) -> list[Signal]:
         """What was noticed, for who looks on; any thread may ask."""
@@ -77,8 +78,13 @@ class Watch:
 
     def _interrupt(self, end: int, first: int) -> None:
         """Frames were left out: nothing is known to have gone on across them."""
-        self.book.close_all(end)
+        self._finish(end)
         self._begin(first)
+
+    def _finish(self, end: int) -> None:
+        for detector in self._others:
+            detector.finish()
+        self.book.close_all(end)
 
     def _begin(self, first: int) -> None:
         of = (self._inputs, self._rate, self.book, first)
