@@ -159,6 +159,16 @@ class PartFiles:
         """How many frames a part may have so that none of its files exceeds `size` bytes; 0 for not one."""
         return max(0, min(_frames_within(file.layout, size) for file in self.files))
 
+    def refuse_without_room(self) -> None:
+        """Raise CannotWrite, nothing left behind, unless their headers fit above the reserve."""
+        try:
+            free = self.files[0].free_bytes() - sum(file.layout.data_offset for file in self.files)
+            if free < RESERVE_BYTES:
+                raise OSError(errno.ENOSPC, "no room above the reserve")
+        except OSError as error:
+            self.discard()
+            raise CannotWrite(*in_words(error)) from error
+
     def begin(self, metas: Sequence[FileMeta]) -> None:
         """Write the first headers and make them and the folder's entries durable; raises CannotWrite."""
         self.start(metas)

@@ -43,9 +43,12 @@ def next_files(
     number = next_part(record)
     for free in range(number, number + _TRIES):
         try:
-            return free, PartFiles(folder, part_files(record, free), channels, pool.format, beside)
+            files = PartFiles(folder, part_files(record, free), channels, pool.format, beside)
         except NameTaken as error:
             taken = error
+            continue
+        files.refuse_without_room()
+        return free, files
     raise taken
 
 

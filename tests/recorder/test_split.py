@@ -16,12 +16,13 @@ from capture.journal.record import TakeRecord, load
 from capture.journal.recover import recover_take
 from capture.journal.verify import verify_take
 from capture.recorder import opening
-from capture.recorder.files import PartFiles
+from capture.recorder.files import RESERVE_BYTES, PartFiles
 from capture.recorder.parts import gap_split
 from capture.recorder.rolling import RollingTake
 from capture.take import Gap
 from tests.recorder.test_engine import CHANNELS, PERIOD, RATE, Bench
 from tests.support import wav_files
+from tests.support.disks import small_disk
 from tests.support.faults import dies_at
 from tests.support.poll import until
 from tests.support.recorder import RecorderProcess, begin_of, part_names
@@ -173,6 +174,24 @@ def _gaps_in(xml: str) -> list[tuple[str, str]]:
     import re
 
     return re.findall(r'<GAP first="(\d+)".*? frames="(\d+)"', xml)
+
+
+def test_a_full_disk_ends_a_split_take_with_its_reserve_untouched(tmp_path: Path) -> None:
+    """Each part of 32 files begins with 1.4 MB of headers: they are audio's room, not the end's."""
+    begin = begin_of(range(1, 33), "track", interface="sim:32")
+    begin["audio"]["split_bytes"] = 45_056 + 3 * 24_000
+    with small_disk(tmp_path, 28) as disk:
+        with RecorderProcess(tmp_path, "sim:32", 32) as recorder:
+            journal = recorder.roll(disk.folder / "take", begin)
+            last = recorder.wait_ended()
+            found = os.statvfs(disk.folder)
+        assert found.f_bavail * found.f_frsize > RESERVE_BYTES - (1 << 20)
+        record = load(journal)
+        assert (last["condition"], record.reason, record.sealed) == ("gap", "the disk is full", True)
+        assert len(record.parts) >= 2
+        assert _faults(journal, tmp_path / "key") == []
+        kept = sum(len(piece) for piece in part_integers(journal.parent, record))
+        assert [(gap.first, gap.filled) for gap in record.gaps] == [(kept, False)]
 
 
 def test_a_gap_is_split_with_nothing_lost_of_it() -> None:
