@@ -68,7 +68,7 @@ class Engine:
         self._wake.acquire()
         self._quit = False
         self._looks = 0
-        self._last_frames_at = time.monotonic()
+        self._last_frames_at, self._last_frames_ns = time.monotonic(), clock()
         self._idle_looks = 0
         self._stop_by: float | None = None
         self._rated: RollingTake | None = None
@@ -209,7 +209,9 @@ class Engine:
             came += len(samples)
         step = self.timeline.look(self._clock(), came)
         if step is not None and step.frames > MOST_SILENCE_SECONDS * self.rate:
-            self._lose(f"{self.stream.interface.id} gave no sound for {step.frames / self.rate:.0f} s")
+            seconds = step.frames / self.rate
+            self._last_frames_ns = self._clock() - round(seconds * 1e9)
+            self._lose(f"{self.stream.interface.id} gave no sound for {seconds:.0f} s")
             return
         if step is not None:
             self.pre_roll.lose(step)
@@ -218,6 +220,7 @@ class Engine:
         self._tell_rate()
         if came:
             self._last_frames_at, self._idle_looks = time.monotonic(), 0
+            self._last_frames_ns = self._clock()
         else:
             self._idle_looks += 1
             self._watch()
@@ -263,7 +266,7 @@ class Engine:
             self._lose(f"{self.stream.interface.id} has given no sound for {silent:.1f} s")
 
     def _lose(self, why: str) -> None:
-        self.lost, self._lost_ns = why, self._clock()
+        self.lost, self._lost_ns = why, self._last_frames_ns  # the machine may have slept since
         if self.take is not None:
             self.take.settle()
             self.take.note_device(why)

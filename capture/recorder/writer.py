@@ -29,6 +29,7 @@ from capture.recorder.files import PartFiles
 from capture.recorder.hold import Chunk, PackerPool
 from capture.recorder.levels import TakeLevels
 from capture.recorder.noticed import cut, shifted
+from capture.recorder.wall_clock import WallClock
 from capture.take import Condition, Gap, cut_gaps
 
 SYNC_SECONDS = 0.3
@@ -78,6 +79,7 @@ class TakeWriter(threading.Thread):
         self._signals: list[Signal] = []
         self._block_first = 0
         self._beat = 0
+        self._wall = WallClock()
 
     @property
     def backlog(self) -> int:
@@ -97,6 +99,7 @@ class TakeWriter(threading.Thread):
         self.frames = self._block_first = first
         self._part_end = first + parts.part_frames(files, self._split_bytes)
         self._beat = first if part == 1 else 0  # a later part says at once what it took over
+        self._wall.remember(journal.record)
         self.begun = True
         self.start()
 
@@ -271,11 +274,15 @@ class TakeWriter(threading.Thread):
             blocks[-1] = Block(self._block_first, frames, ())
             self._block_first = self.frames
         self._journal_signals()
-        if self.frames - self._beat >= HEARTBEAT_SECONDS * self.rate:
+        pair = ClockPair.now()
+        changes = self._wall.look(pair)
+        for change in changes:
+            self.journal.append("device", self.frames, device="clock", **change)
+        if changes or self.frames - self._beat >= HEARTBEAT_SECONDS * self.rate:
             if self.journal.vanished:
                 raise WriteFailed(f"{self.journal.path.parent} was deleted while the take rolled")
             self._beat = self.frames
-            clock = {**asdict(ClockPair.now()), "boot_id": boot_id()}
+            clock = {**asdict(pair), "boot_id": boot_id()}
             self.journal.append(
                 "heartbeat",
                 self.frames,

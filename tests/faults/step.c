@@ -1,5 +1,6 @@
-/* A wall clock that is stepped: preloaded into one process, it adds what the file TAKECHAIN_TEST_CLOCK holds
-   (an int64 of nanoseconds, read at every look) to the clocks that people set. The machine's own stay as they are. */
+/* A wall clock that is stepped, and a machine that slept: preloaded into one process, it adds what the file
+   TAKECHAIN_TEST_CLOCK holds (int64 of nanoseconds, read at every look) to the clocks that people set, and where there
+   is a second one, that to the clock that counts sleep. The machine's own clocks stay as they are. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdint.h>
@@ -10,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static const volatile int64_t *step;
+static const volatile int64_t *step, *slept;
 
 __attribute__((constructor)) static void open_step(void)
 {
@@ -18,17 +19,26 @@ __attribute__((constructor)) static void open_step(void)
     int file = name ? open(name, O_RDONLY) : -1;
     if (file < 0)
         return;
-    void *at = mmap(0, sizeof *step, PROT_READ, MAP_SHARED, file, 0);
+    void *at = mmap(0, 2 * sizeof *step, PROT_READ, MAP_SHARED, file, 0);
+    off_t size = lseek(file, 0, SEEK_END);
     close(file);
-    if (at != MAP_FAILED)
-        step = at;
+    if (at == MAP_FAILED)
+        return;
+    step = at;
+    if (size >= (off_t)(2 * sizeof *step))
+        slept = step + 1;
 }
 
 int clock_gettime(clockid_t clock, struct timespec *now)
 {
     int failed = (int)syscall(SYS_clock_gettime, clock, now);
-    if (!failed && step && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) {
-        int64_t at = now->tv_sec * INT64_C(1000000000) + now->tv_nsec + *step;
+    int64_t more = 0;
+    if (step && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE))
+        more = *step + (slept ? *slept : 0);
+    else if (slept && clock == CLOCK_BOOTTIME)
+        more = *slept;
+    if (!failed && more) {
+        int64_t at = now->tv_sec * INT64_C(1000000000) + now->tv_nsec + more;
         now->tv_sec = at / INT64_C(1000000000);
         now->tv_nsec = at % INT64_C(1000000000);
     }

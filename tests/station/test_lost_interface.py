@@ -6,11 +6,14 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from capture.clock import parse_utc
+from capture.station.grace import AnotherInterface, refuse_another
+from hardware.virtual import simulated_interface
 from tests.support.poll import until
 from tests.support.sim_faults import SimFaults, faults
 from tests.support.stations import Desk, Json, assert_whole, desk, kill, lines, running
@@ -56,8 +59,8 @@ def assert_lost(studio: Desk, began: Json) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"absent": True}, {"opens_after": 60}, {"dies": True}],
-    ids=["is absent", "hangs while it opens", "ends every recorder"],
+    [{"opens_after": 60}, {"dies": True}],
+    ids=["hangs while it opens", "ends every recorder"],
 )
 def test_a_take_ends_at_its_deadline_though_its_recorder_was_killed(
     faults: SimFaults, studio: Desk, wrong: Json
@@ -145,20 +148,25 @@ def test_the_same_interface_goes_on_with_the_take_and_the_wait_starts_anew(
         assert 0 < part["first_pm"] < 0.1 * 48000
 
 
-@pytest.mark.parametrize(
-    "other", [{"inputs": 6}, {"hardware": "usb 1234:5678 serial #9a9a9a9a"}], ids=["inputs", "device"]
-)
-def test_another_interface_under_the_same_identity_ends_the_take(
-    faults: SimFaults, studio: Desk, other: Json
-) -> None:
+def test_another_interface_under_the_same_identity_ends_the_take(faults: SimFaults, studio: Desk) -> None:
     faults.now(shown={"hardware": "usb 1234:5678 serial #01010101"})
     began = rolling(studio, 120)
     lose(studio, faults, absent=True)
-    faults.now(shown={"hardware": "usb 1234:5678 serial #01010101", **other})
+    faults.now(shown={"hardware": "usb 1234:5678 serial #9a9a9a9a"})
     until(lambda: ended(studio))
     assert_lost(studio, began)
     until(lambda: studio.status()["state"] == "armed")
     assert len(studio.status()["takes"]) == 1  # nobody is recorded unasked
+
+
+@pytest.mark.parametrize("other", [{"inputs": 6}, {"hardware": "usb 1:2 at 1-3"}, {"host_api": "JACK"}])
+def test_what_makes_it_another_interface(other: Json) -> None:
+    seen = simulated_interface("sim:4")
+    began_on = {**seen.as_dict(), "hardware": "usb 1:2 at 1-2"}
+    refuse_another(began_on, replace(seen, hardware="usb 1:2 at 1-2", name="UFX (hw:3,0)"))
+    refuse_another(began_on, seen)  # which device it is may not be known any more
+    with pytest.raises(AnotherInterface):
+        refuse_another(began_on, replace(seen, **other))
 
 
 def test_an_interface_that_lets_go_of_nothing_is_left_behind(faults: SimFaults, studio: Desk) -> None:

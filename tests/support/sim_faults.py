@@ -21,8 +21,9 @@ if any(argument in ("capture.station", "capture.recorder") for argument in sys.o
     from dataclasses import replace
 
     import hardware.virtual as virtual
-    from hardware.clock import boottime_ns
     from hardware.errors import NotGranted, UnknownInterface
+
+    awake_ns = time.monotonic_ns  # as a converter, it stands still while the machine sleeps
 
     def told():
         try:
@@ -49,7 +50,7 @@ if any(argument in ("capture.station", "capture.recorder") for argument in sys.o
                 raise NotGranted(interface.id + " is used by another program")
             ppm = round(now.get("ppm", 0))
             super().__init__(
-                interface, rate, channels, clock_ns=lambda: boottime_ns() + boottime_ns() * ppm // 10**6
+                interface, rate, channels, clock_ns=lambda: awake_ns() + awake_ns() * ppm // 10**6
             )
 
         def read(self):

@@ -1,0 +1,51 @@
+"""Clocks that are set, and a machine that sleeps, for the processes that a test starts."""
+
+from __future__ import annotations
+
+import struct
+import subprocess
+from pathlib import Path
+
+import pytest
+
+_SOURCE = Path(__file__).resolve().parent.parent / "faults" / "step.c"
+
+
+class Clocks:
+    """What is added to the clocks of every process started with this environment; nothing at first."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._file = folder / "clocks"
+        self._file.write_bytes(bytes(16))
+        self._set = self._slept = 0.0
+        preload = folder / "step.so"
+        subprocess.run(
+            ["cc", "-O1", "-shared", "-fPIC", "-o", str(preload), str(_SOURCE)],
+            check=True,
+            capture_output=True,
+        )
+        self.environment = {"LD_PRELOAD": str(preload), "TAKECHAIN_TEST_CLOCK": str(self._file)}
+
+    def set_by(self, seconds: float) -> None:
+        """Somebody sets the wall clock forward, or back."""
+        self._set += seconds
+        self._write()
+
+    def sleep_for(self, seconds: float) -> None:
+        """The machine sleeps that long: wall clock and boottime go on, monotonic time stands still."""
+        self._slept += seconds
+        self._write()
+
+    def _write(self) -> None:
+        with self._file.open("r+b") as file:  # in place: the processes have it mapped
+            file.write(struct.pack("qq", round(self._set * 1e9), round(self._slept * 1e9)))
+
+
+@pytest.fixture
+def clocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clocks:
+    """Use it before the fixture that starts a station."""
+    found = Clocks(tmp_path / "clock")
+    for name, value in found.environment.items():
+        monkeypatch.setenv(name, value)
+    return found
