@@ -6,7 +6,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from capture.recorder.files import RESERVE_BYTES
@@ -40,6 +40,10 @@ class Form:
         files = poly if settings.layout == "poly" else (2,) * pairs + (1,) * (len(armed) - 2 * pairs)
         return Form(files, settings.rate, settings.format)
 
+    def times(self, copies: int) -> Form:
+        """The same, written so many times."""
+        return replace(self, files=self.files * copies)
+
     @property
     def tracks(self) -> int:
         """How many tracks it has."""
@@ -54,33 +58,40 @@ class Form:
 class Disk:
     """Free space of a folder's file system, with a smoothed rate of consumption while rolling.
 
-    Only `watch` asks the system, which may hang in it; everybody else gets what was found last.
+    Only `watch` asks the system, which may hang in it; everybody else gets what was found last, but that a
+    trusted disk is asked the first time by whoever wants to know.
     """
 
-    def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
-        self.folder = folder
+    def __init__(
+        self, folder: Path, clock: Callable[[], float] = time.monotonic, *, trusted: bool = True
+    ) -> None:
+        self.folder, self._trusted = folder, trusted
+        self.device: int | None = None  # the same for all folders of one file system
         self._clock = clock
         self._samples: deque[tuple[float, int]] = deque()
         self._newest: tuple[float, int | None] | None = None
+        self._since = clock()
 
     def ask(self) -> int | None:
         """Bytes an ordinary user may still write, now; None when the file system does not answer."""
         try:
             found = os.statvfs(self.folder)
+            self.device = self.folder.stat().st_dev
         except OSError:
             return None
         return found.f_bavail * found.f_frsize
 
     def free_bytes(self) -> int | None:
         """Bytes an ordinary user may still write, as found a moment ago; None when that is not known."""
-        if self._newest is None:
+        if self._newest is None and self._trusted:
             self._newest = (self._clock(), self.ask())
-        return None if self.stale else self._newest[1]
+        return None if self._newest is None or self.stale else self._newest[1]
 
     @property
     def stale(self) -> bool:
         """Whether the file system has not answered for a while."""
-        return self._newest is not None and self._clock() - self._newest[0] > _STALE_SECONDS
+        newest = self._since if self._newest is None else self._newest[0]
+        return self._clock() - newest > _STALE_SECONDS
 
     def watch(self, rolling: bool) -> None:
         """Take a sample of what is being consumed, others' writing included; call it about once a second."""
@@ -136,7 +147,9 @@ def take_bytes_per_second(tracks: int, rate: int, sample_format: str) -> float:
 
 
 def time_left(seconds: float) -> str:
-    """A time as people say it: `25 min`, `45 s`."""
+    """A time as people say it: `18 h`, `25 min`, `45 s`."""
+    if seconds >= 3 * 3600:
+        return f"{seconds / 3600:.0f} h"
     return f"{seconds / 60:.0f} min" if seconds >= 100 else f"{seconds:.0f} s"
 
 

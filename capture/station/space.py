@@ -48,7 +48,7 @@ class Space:
             self._mirror.stop()
             self._mirror = None
         if folder and self._mirror is None:
-            self._mirror = self._eye(Disk(Path(folder)), "the mirror's disk")
+            self._mirror = self._eye(Disk(Path(folder), trusted=False), "the mirror's disk")
             self._mirror.start()
         for eye in self._eyes():
             eye.say_if_silent()
@@ -58,9 +58,15 @@ class Space:
         return [eye.as_dict() for eye in self._eyes()]
 
     def _eye(self, disk: Disk, about: str, also: Callable[[], None] = lambda: None) -> Eye:
-        eye = Eye(self._core, disk, about, self._takes.form, self._worker.busy, self._turn)
+        eye = Eye(self._core, disk, about, lambda: self._form(disk), self._worker.busy, self._turn)
         eye.also = also
         return eye
+
+    def _form(self, disk: Disk) -> tuple[int, Form]:
+        """The tracks of a take, and all that is written of it to one disk."""
+        form = self._takes.form()
+        here = sum(eye.disk.device == disk.device for eye in self._eyes() if disk.device is not None)
+        return form.tracks, form.times(max(1, here))
 
     def _eyes(self) -> list[Eye]:
         return [self._library, *([self._mirror] if self._mirror is not None else [])]
@@ -82,7 +88,7 @@ class Eye:
         core: Core,
         disk: Disk,
         about: str,
-        form: Callable[[], Form],
+        form: Callable[[], tuple[int, Form]],
         busy: Callable[[], bool],
         turn: threading.Lock,
     ) -> None:
@@ -109,7 +115,7 @@ class Eye:
 
     def as_dict(self) -> Json:
         """The disk for clients; its test is `none`, `running`, `abandoned` or `done`."""
-        form = self._form()
+        _, form = self._form()
         verdict = self._verdict(form)
         return {
             "folder": str(self.disk.folder),
@@ -132,18 +138,19 @@ class Eye:
         self._was_silent = silent
 
     def _run(self) -> None:
-        while not self._stopping.wait(_LOOK_SECONDS):
+        while not self._stopping.is_set():
             try:
                 self._look()
             except Exception as error:  # the watch must outlive whatever it meets
                 self._core.notices.warn("disk", f"the watch over the disk stumbled: {error}")
+            self._stopping.wait(_LOOK_SECONDS)
 
     def _look(self) -> None:
         rolling, armed = self._core.is_rolling(), self._core.state is State.ARMED
         self.disk.watch(rolling)
-        form = self._form()
+        tracks, form = self._form()
         if rolling or armed:
-            self._low.follow(self.disk.seconds_left(form.bytes_per_second), form.tracks)
+            self._low.follow(self.disk.seconds_left(form.bytes_per_second), tracks)
         self._armed_looks = self._armed_looks + 1 if armed and not rolling else 0
         if not armed and not rolling:
             self._tried_for = None  # the next interface is another occasion

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from capture.recorder.files import RESERVE_BYTES
-from capture.station.disk import Disk, Form, LowDisk
+from capture.station.disk import Disk, Form, LowDisk, time_left
 from capture.station.notices import Notices
 from capture.station.settings import Settings
 from capture.station.trial import Abandoned, Measured, Verdict, judge, try_disk
@@ -49,6 +49,14 @@ def test_low_disk_is_said_once_at_each_level_and_again_only_after_there_was_room
     assert said(notices) == [f"{disk} 59 s more at 1 track"]
 
 
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(65_000, "18 h"), (10_000, "167 min"), (1799, "30 min"), (100, "2 min"), (99, "99 s"), (0, "0 s")],
+)
+def test_a_time_is_said_as_people_say_it(seconds: float, words: str) -> None:
+    assert time_left(seconds) == words
+
+
 def test_what_is_true_now_takes_the_place_of_what_was_said_before(tmp_path: Path) -> None:
     notices = Notices()
     notices.warn("catalogue", "behind")
@@ -68,6 +76,21 @@ def test_a_disk_that_does_not_answer_has_no_time_left(tmp_path: Path) -> None:
     now[0] = 11.0
     assert disk.stale
     assert (disk.free_bytes(), disk.seconds_left(1e6)) == (None, None)
+    never = Disk(tmp_path, clock=lambda: now[0], trusted=False)
+    assert (never.stale, never.free_bytes()) == (False, None)  # nobody but the watch asks it
+    now[0] = 22.0
+    assert never.stale
+
+
+def test_what_is_written_twice_to_one_disk_halves_the_time_it_lasts(studio: Desk) -> None:
+    def left() -> float:
+        return float(studio.status()["disk"]["seconds_left"])
+
+    studio.set_up()
+    alone = left()
+    studio.set_up(mirror=str(studio.library.parent / "mirror"))
+    until(lambda: left() < 0.6 * alone)
+    assert left() == pytest.approx(alone / 2, rel=0.05)
 
 
 @pytest.mark.parametrize(

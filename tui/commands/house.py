@@ -150,8 +150,19 @@ def _station_lines(now: Json) -> Iterator[str]:
         yield f"rolling {take['name']} for {take['seconds']:.1f} s"
     elif now["next"]:
         yield f"next {now['next']['name']}"
+    for disk in now["disks"]:
+        yield from _disk_lines(disk)
     for warning in now["warnings"]:
         yield f"warning: {warning['text']}"
+
+
+def _disk_lines(disk: Json) -> Iterator[str]:
+    from capture.station.disk import time_left
+
+    left = disk["seconds_left"]
+    lasts = "how long it lasts is not known" if left is None else f"{time_left(left)} left"
+    test = disk["test"]["text"]
+    yield f"disk of {disk['folder']}: {lasts}{f'; {test}' if test else ''}"
 
 
 def doctor(as_json: AsJson = False, library: InLibrary = None) -> int:
