@@ -189,7 +189,18 @@ def _said(record: TakeRecord, part: Part, files: list[OnDisk], told: int | None 
     most = max((file.frames for file in readable), default=0)
     if len(readable) < len(part.files) and most > told:
         said.append(f"{most - told} frames past the last block are hashed only in the lines of their files")
-    return said + zeros_said(files, told)
+    return said + zeros_said(files, told) + _empty_said(record)
+
+
+def _empty_said(record: TakeRecord) -> list[str]:
+    """What is said of the files of a part that the recorder died of making: no line names them."""
+    named = {name for _, _, name in record.media}
+    others = [
+        path for path in record.folder.glob("*.wav") if path.name.startswith(f"{record.recorded_name}-")
+    ]
+    empty = sorted(p.name for p in others if p.name not in named and not p.lstat().st_size)
+    more = f" and {len(empty) - 1} more" if len(empty) > 1 else ""
+    return [f"{empty[0]}{more}: empty, of a part that never began; it can be deleted"] if empty else []
 
 
 def _short(name: str, frames: int) -> str:

@@ -287,7 +287,9 @@ def test_killed_at_the_split_it_recovers_and_goes_on(tmp_path: Path, place: str,
     assert record.parts[-1].number >= goes_on
     assert _faults(journal, tmp_path / "key") == []
     mended = copy / journal.name
-    recover_take(mended, station_key(tmp_path / "key"))
+    said = recover_take(mended, station_key(tmp_path / "key"))
+    told_of_empties = [words for words in said if words.startswith("Aurora_T001-2_01_Input 1.wav and 2 more")]
+    assert len(told_of_empties) == (place == "begin_part")
     assert load(mended).condition.value == "recovered"
     kept = load(mended).frames
     assert kept == 24_000 or (kept > 24_000 and place == "PartFiles.finish")  # the next part rolls by then
