@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -31,6 +32,8 @@ from capture.wav.read import read_wav
 
 ROOM_BYTES = 8 << 20
 """Left free on the library's disk, for the end of the take and its hashes."""
+PATIENCE_SECONDS = 5.0
+_LOOK_SECONDS = 0.05
 _PIECE = 1 << 20
 _SPOKEN = ("reading", "marker", "change", "note")  # lines of any moment; the others belong to their frame
 _OURS = ("seq", "prev", "type", "frame")
@@ -48,14 +51,22 @@ class _Piece:
     length: int
 
 
-def other_side(record: TakeRecord) -> TakeRecord | None:
-    """The same take as its mirror has it; None where that is not there, is being written, or is another."""
+def other_side(record: TakeRecord, patience: float = 0.0) -> TakeRecord | None:
+    """The same take as its mirror has it; None where that is not there, is being written, or is another.
+
+    `patience` (seconds): so long it may be held, by its own process that ends it or makes its hashes.
+    """
     path = Path(record.mirror_journal)
     if record.path is None or not path.is_absolute() or not path.name.endswith(JOURNAL_SUFFIX):
         return None
     with contextlib.suppress(OSError, ValueError, TakechainError):
-        if path.is_symlink() or not path.is_file() or path.samefile(record.path) or is_held(path):
+        if path.is_symlink() or not path.is_file() or path.samefile(record.path):
             return None
+        until = time.monotonic() + patience
+        while is_held(path):
+            if time.monotonic() >= until:
+                return None
+            time.sleep(_LOOK_SECONDS)
         begin = first_line(record.path)
         if begin is not None and begin == first_line(path):
             return load(path)
@@ -94,7 +105,7 @@ def plan_from_mirror(record: TakeRecord) -> list[str]:
 def complete_from_mirror(writer: JournalWriter) -> list[str]:
     """Add what the mirror has more of the newest part of a take without an end; what was done, in words."""
     record = writer.record
-    other = other_side(record)
+    other = other_side(record, PATIENCE_SECONDS)
     if other is None:
         return []
     part = record.parts[-1]

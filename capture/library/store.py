@@ -210,8 +210,10 @@ def default_library() -> Path:
     return platformdirs.user_music_path() / "Takechain"
 
 
-def make_mirror(library: Library, folder: Path) -> None:
-    """See that `folder` is the mirror of a library, made one when it is new or empty.
+def make_mirror(library: Library, folder: Path, *, create: bool) -> None:
+    """See that `folder` is the mirror of a library; with `create` it is made one when it is new or empty.
+
+    Without, one that is not there is an error: its disk may not be mounted, and another would be filled.
 
     Raises NotALibrary for one that is something else, or that lies in the library (or the library in it),
     LibraryError with the reason when it cannot be made or written.
@@ -225,6 +227,9 @@ def make_mirror(library: Library, folder: Path) -> None:
     try:
         if folder.exists() and not folder.is_dir():
             raise NotALibrary(f"the mirror {folder} is a file", _ELSEWHERE)
+        if not identity.exists() and not create:
+            words = f"the mirror {folder} is not there: is its disk there?"
+            raise LibraryError(words, "connect it, or choose another folder")
         if not identity.exists():
             _found(folder, adopt=False, mirror_of=library.uuid)
         if not os.access(folder, os.W_OK | os.X_OK):

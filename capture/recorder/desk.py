@@ -17,7 +17,7 @@ from capture.journal.writer import JournalWriter
 from capture.recorder import opening
 from capture.recorder.engine import Engine
 from capture.recorder.errors import NotNow, RecorderError, WriteFailed
-from capture.recorder.mirrors import Mirrors, append_line, wait_written
+from capture.recorder.mirrors import Mirrors, Standstill, append_line, wait_written
 from capture.recorder.rolling import Plan, RollingTake
 from capture.wire import Json
 from hardware.interfaces import portaudio_version
@@ -27,7 +27,8 @@ CLOSE_SECONDS = 120.0
 START_SECONDS = 3.0
 MOST_PRE_ROLL_SECONDS = 120.0
 MOST_POST_ROLL_SECONDS = 30.0
-_ANSWER_SECONDS = 0.3  # for the answer to go out before the recorder does
+_STUCK = "the disk does not take the end of the take"
+_ANSWER_SECONDS = 1.0  # for the answer to go out before the recorder does
 
 
 class Desk:
@@ -37,6 +38,7 @@ class Desk:
         self, engine: Engine, key: Callable[[], Key], leave: Callable[[], None], mirrors: Mirrors
     ) -> None:
         self.engine, self.mirrors = engine, mirrors
+        self._standstill = Standstill()
         self.left_behind = False  # a thread of ours may be stuck in the system: do not wait for it
         self.last: Json | None = None
         self.last_contact = time.monotonic()
@@ -68,7 +70,10 @@ class Desk:
 
     def _status(self, _: Json) -> Json:
         engine = self.engine
-        take, ended = engine.take or engine.closing, engine.ended
+        take, ended = engine.take or (None if self.left_behind else engine.closing), engine.ended
+        if take is not None and take is not engine.take and self._standstill.of(take):
+            self._leave_behind(take)  # it ended by itself, and nobody waits for its end
+            take = None
         if ended is not None and ended.writer.done.is_set():
             self._tell(ended.writer.journal, ended.writer.failure)
         return {
@@ -254,20 +259,21 @@ class Desk:
         return {"asked": held.asked, "granted": held.granted, "held": held.held}
 
     def _end(self, take: RollingTake) -> Json:
-        writer, mirror = take.writer, take.mirror
+        writer = take.writer
         if not wait_written(take, CLOSE_SECONDS):
-            what = "the disk does not take the end of the take"
-            if mirror is None or not mirror.settled or not mirror.alive:
-                raise RecorderError(what, "wait, or copy what lies there")
-            return self._leave_behind(take, WriteFailed(what, f"the mirror holds it whole: {mirror.path}"))
+            if not take.mirror_is_whole:
+                raise RecorderError(_STUCK, "wait, or copy what lies there")
+            return self._leave_behind(take)
         told = self._tell(writer.journal, writer.failure)
         if not writer.journal.record.ended:
             raise TakechainError.from_dict(told["error"])
         return told
 
-    def _leave_behind(self, take: RollingTake, error: TakechainError) -> Json:
+    def _leave_behind(self, take: RollingTake) -> Json:
         """The library's disk stands still, the mirror is whole: tell so, and let another recorder go on."""
-        self._tell(take.writer.journal, error)
+        assert take.mirror is not None
+        do = f"the mirror holds it whole: {take.mirror.path}"
+        self._tell(take.writer.journal, WriteFailed(_STUCK, do))
         self.left_behind = True
         threading.Timer(_ANSWER_SECONDS, self._leave).start()
         assert self.last is not None

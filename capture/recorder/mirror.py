@@ -29,6 +29,8 @@ from capture.wire import Json
 
 STALL_SECONDS = 5.0
 """A mirror that brought nothing to its disk for so long is lost."""
+OPEN_SECONDS = 15.0
+"""So long instead until its files lie there: a process has to start, and a disk may have to wake up."""
 ALONE_SECONDS = 60.0
 """So long instead when it is the only side left."""
 _QUEUE_BYTES = 256 << 20
@@ -278,6 +280,7 @@ class Mirror:
     def _watch(self) -> None:
         """A mirror that has something to write and brings nothing to its disk is lost."""
         busy = self.backlog > 0 or self.state in (MirrorState.OPENING, MirrorState.CLOSING)
-        patience = max(self.stall_seconds, ALONE_SECONDS) if self.alone else self.stall_seconds
+        opening = OPEN_SECONDS if self.state is MirrorState.OPENING else 0.0
+        patience = max(self.stall_seconds, ALONE_SECONDS if self.alone else opening)
         if busy and not self.settled and time.monotonic() - self._moved_at > patience:
             self.lose(f"it has written nothing for {patience:.0f} s")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,8 @@ from capture.wire import Json
 
 OPEN_SECONDS = 3.0
 """So long the answer to Record waits for a mirror's files; the sound is kept meanwhile."""
-MAIN_SECONDS = 2.0
-"""So long a line or the end of a take waits for a library's disk that stands still while a mirror goes on."""
+LINE_SECONDS, END_SECONDS = 2.0, 5.0
+"""So long a line and the end of a take wait for a library's disk that stands still while a mirror goes on."""
 _KEPT = 8
 _LOOK_SECONDS = 0.05
 
@@ -129,21 +130,32 @@ def append_line(take: RollingTake, kind: str, frame: int, fields: Json) -> Json:
     if take.main_lost is None:
         thread = threading.Thread(target=write, daemon=True, name="line")
         thread.start()
-        thread.join(MAIN_SECONDS)
+        thread.join(LINE_SECONDS)
     return written[0] if written else answer
 
 
 def wait_written(take: RollingTake, seconds: float) -> bool:
     """Wait until a take has ended on the library's side; False when its disk does not take it.
 
-    Where the mirror has it whole, that is said after `MAIN_SECONDS` without progress.
+    Where the mirror has it whole, that is said after `END_SECONDS` without progress.
     """
-    writer, passed, still, frames = take.writer, 0.0, 0.0, take.writer.frames
-    while not writer.done.wait(_LOOK_SECONDS):
-        passed += _LOOK_SECONDS
-        still = still + _LOOK_SECONDS if writer.frames == frames else 0.0
-        frames = writer.frames
-        whole = take.mirror is not None and take.mirror.alive and take.mirror.settled
-        if passed > seconds or (whole and still > MAIN_SECONDS):
+    until, standstill = time.monotonic() + seconds, Standstill()
+    while not take.writer.done.wait(_LOOK_SECONDS):
+        if time.monotonic() > until or standstill.of(take):
             return False
     return True
+
+
+class Standstill:
+    """Whether a take in its end waits for the library's disk alone, and that takes nothing any more."""
+
+    def __init__(self) -> None:
+        self._seen: tuple[int, int] | None = None
+        self._since = 0.0
+
+    def of(self, take: RollingTake) -> bool:
+        """Look at a take again; true once it has made no progress for `END_SECONDS`."""
+        seen = (take.writer.frames, take.writer.journal.seq) if take.writer.begun else (0, 0)
+        if seen != self._seen or not take.mirror_is_whole:
+            self._seen, self._since = seen, time.monotonic()
+        return time.monotonic() - self._since > END_SECONDS

@@ -170,6 +170,11 @@ class RollingTake:
         return self.writer.failure or self.writer.given_up
 
     @property
+    def mirror_is_whole(self) -> bool:
+        """Whether the take lies in its mirror to its end."""
+        return self.mirror is not None and self.mirror.alive and self.mirror.settled
+
+    @property
     def failed(self) -> bool:
         """Whether no side is left that this take could go on."""
         if self.main_lost is None and not self.writer.done.is_set():

@@ -13,7 +13,8 @@ from pathlib import Path
 from capture.errors import TakechainError
 from capture.journal.appending import is_held
 from capture.journal.record import TakeRecord, summary
-from capture.library import make_mirror
+from capture.journal.recover import recover_take
+from capture.library import Library, make_mirror
 from capture.station.core import Core
 from capture.station.errors import StationError
 from capture.station.link import RecorderLink
@@ -24,6 +25,7 @@ from capture.wire import Json, WireError
 _FOLDER_SECONDS = 5.0
 _LOOK_SECONDS = 0.1
 _FREE_SECONDS = 0.5
+_RECENT_SECONDS = 7 * 86_400.0  # older copies were looked at before
 
 
 class MirrorDesk:
@@ -34,12 +36,19 @@ class MirrorDesk:
         self._said: set[str] = set()
 
     def check(self, folder: str) -> None:
-        """Make the folder the mirror of this library; raises why it cannot be."""
+        """See that the folder is the mirror of this library, made one if it is new; raises why it cannot be.
+
+        The one that is set already is not made again: its disk may not be there.
+        """
+        create, core = folder != self._core.settings.mirror, self._core
         came: list[Exception | None] = []
 
         def make() -> None:
             try:
-                make_mirror(self._core.library, Path(folder))
+                make_mirror(core.library, Path(folder), create=create)
+                if Path(folder).stat().st_dev == core.path.stat().st_dev:
+                    words = f"the mirror {folder} is on the library's own disk, and lost with it"
+                    core.notices.warn("mirror", words)
                 came.append(None)
             except Exception as error:  # handed to the thread that waits for this one
                 came.append(error)
@@ -51,15 +60,9 @@ class MirrorDesk:
             raise StationError(f"the mirror {folder} does not answer", "is its disk well?")
         if came[0] is not None:
             raise came[0]
-        self._say_same_disk(Path(folder))
-
-    def _say_same_disk(self, folder: Path) -> None:
-        if folder.stat().st_dev == self._core.path.stat().st_dev:
-            words = f"the mirror {folder} is on the disk of the library: it does not help when that disk dies"
-            self._core.notices.warn("mirror", words)
 
     def look_for(self) -> None:
-        """Say it when the mirror that is set cannot be used, before anything rolls; returns at once."""
+        """Say it when the mirror that is set cannot be used, else mend what a crash left there; at once."""
         folder = self._core.settings.mirror
         if not folder:
             return
@@ -67,10 +70,22 @@ class MirrorDesk:
         def look() -> None:
             try:
                 self.check(folder)
+                self._mend(Path(folder))
             except TakechainError as error:
                 self._core.notices.warn("mirror", f"{error.what}: takes are written into the library alone")
 
         threading.Thread(target=look, daemon=True, name="mirror folder").start()
+
+    def _mend(self, folder: Path) -> None:
+        """Close the copies that nobody will go on with, from what is on their disk."""
+        for journal in Library.open(folder, create=False).journals():
+            fresh = time.time() - journal.stat().st_mtime < _RECENT_SECONDS
+            if self._core.is_rolling() or not fresh or is_held(journal):
+                continue
+            with contextlib.suppress(TakechainError):  # `recover` on the mirror says what is wrong
+                if not summary(journal).sealed:
+                    for action in recover_take(journal, self._core.key):
+                        self._core.notices.warn("recover", f"{journal.name} in the mirror: {action}")
 
     def orders(self, journal: Path) -> Json:
         """What a recorder has to know to write the mirror of the take with this journal; empty for none."""

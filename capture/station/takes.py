@@ -231,6 +231,9 @@ class Takes:
         assert rolling is not None
         if self.core.state is not State.LOST:
             self.core.follow("stop")
+        if last.get("left_behind"):
+            self._left_behind(rolling, last)
+            return
         done = self._finished(rolling)
         if done["condition"] != "clean":
             error = last.get("error")
