@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from capture.clock import boottime_ns
+from capture.journal.appending import is_held
 from tests.faults import evidence
 from tests.faults.evidence import Account
 from tests.faults.room import FRAMES, SECONDS, Found, Room, accounted, told_the_truth, untouched, wait_a_while
@@ -64,9 +65,56 @@ def mirror_gone(room: Room, dice: random.Random) -> Found:
         return Found()
 
 
+def mirror_stopped(room: Room, dice: random.Random) -> Found:
+    """The mirror's process stands still, as on a disk that does not answer: nobody waits for it."""
+    copies = _mirrored(room)
+    process = room.record()
+    wait_a_while(dice)
+    stopped = _mirror_pids(room)
+    for pid in stopped:
+        os.kill(pid, signal.SIGSTOP)
+    said = ended(process)
+    for pid in stopped:
+        os.kill(pid, signal.SIGCONT)
+    room.until_settled()
+    take = _whole(room, said)
+    journals = evidence.journals(copies)
+    until(lambda: not any(is_held(journal) for journal in journals))  # it ends by itself when it can
+    if journals:
+        copy = _mended(room, copies)
+        assert _lost(said) or (copy.condition, copy.frames) == ("clean", take.frames)
+    return Found()
+
+
+def all_killed(room: Room, dice: random.Random) -> Found:
+    """Everything is killed at once, the mirror too: both copies are mended, at most 1 s is missing."""
+    copies = _mirrored(room)
+    process = room.record()
+    room.until_rolling()
+    wait_a_while(dice)
+    victims = [process.pid, room.pid("station"), room.pid("recorder"), *_mirror_pids(room)]
+    dice.shuffle(victims)
+    killed_ns = boottime_ns()
+    for pid in victims:
+        os.kill(pid, signal.SIGKILL)
+    process.communicate()
+    until(lambda: not any(running(pid) for pid in victims))
+    lying = [*room.journals(), *evidence.journals(copies)]
+    missing = max(evidence.as_it_lies(journal, killed_ns) for journal in lying)
+    assert missing <= MOST_MISSING, f"{missing:.3f} s are missing as it lies"
+    told = room.cli.ok("recover")
+    assert not told["problems"], told
+    copy, take = _mended(room, copies), accounted(room)
+    assert take is not None
+    assert copy.frames <= take.frames  # what the mirror had more was taken over
+    return Found(missing)
+
+
 CELLS: dict[str, Callable[[Room, random.Random], Found]] = {
     "kill -9 mirror": mirror_killed,
     "mirror gone": mirror_gone,
+    "mirror stopped": mirror_stopped,
+    "kill -9 all with mirror": all_killed,
 }
 
 

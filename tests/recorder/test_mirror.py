@@ -142,7 +142,7 @@ def test_a_mirror_that_dies_or_stands_still_costs_the_library_nothing(tmp_path: 
     pair = Pair(tmp_path, mirror_stall_s=2.0)
     with pair.recorder as recorder:
         pair.roll()
-        pid = pair.mirror["pid"]
+        pid = pair.wait_mirror(state="live")["pid"]
         recorder.wait_frames(40_000)
         os.kill(pid, fault)
         lost = pair.wait_mirror(state="lost")
@@ -226,6 +226,7 @@ def test_when_everything_is_killed_both_sides_are_recovered(tmp_path: Path) -> N
     pair = Pair(tmp_path)
     with pair.recorder as recorder:
         pair.roll()
+        pair.wait_mirror(state="live")
         recorder.wait_frames(70_000)
         before, pid = _near(recorder)
         os.kill(pid, signal.SIGKILL)
