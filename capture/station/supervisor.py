@@ -115,14 +115,18 @@ class Supervisor:
             self._drop(self.link)
 
     def leave_behind(self, words: str) -> None:
-        """Let go of a recorder whose writer is stuck in the system; it leaves the interface by itself."""
+        """Let go of a recorder whose writer is stuck in the system; it leaves the interface by itself.
+
+        Another is started only behind that: on its way out the old one removes the socket that both use.
+        """
         self._core.notices.warn("take", words)
-        if self.link is not None:
-            link, self.link = self.link, None
+        link = self.link
+        if link is not None:
             self._say_lost("its writer is stuck in the system, another recorder takes over")
             if not link.leave():
                 words = f"the recorder (pid {link.pid}) is stuck in the system and was left behind"
                 self._core.notices.warn("recorder", words)
+            self.link = None
 
     def status(self) -> Json | None:
         """The recorder as clients see it."""
