@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from capture.clock import boottime_ns
+
 _SOURCE = Path(__file__).resolve().parent.parent / "faults" / "step.c"
 
 
@@ -17,8 +19,9 @@ class Clocks:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._file = folder / "clocks"
-        self._file.write_bytes(bytes(16))
+        self._file.write_bytes(bytes(32))
         self._set = self._slept = 0.0
+        self._times = self._since_ns = 0
         preload = folder / "step.so"
         subprocess.run(
             ["cc", "-O1", "-shared", "-fPIC", "-o", str(preload), str(_SOURCE)],
@@ -37,9 +40,15 @@ class Clocks:
         self._slept += seconds
         self._write()
 
+    def run_fast(self, times: int) -> None:
+        """From now on the clock by which simulated interfaces play runs so many times faster."""
+        self._times, self._since_ns = times, boottime_ns()
+        self._write()
+
     def _write(self) -> None:
+        added = round(self._set * 1e9), round(self._slept * 1e9)
         with self._file.open("r+b") as file:  # in place: the processes have it mapped
-            file.write(struct.pack("qq", round(self._set * 1e9), round(self._slept * 1e9)))
+            file.write(struct.pack("4q", *added, self._times, self._since_ns))
 
 
 @pytest.fixture
