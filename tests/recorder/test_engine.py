@@ -257,7 +257,9 @@ def test_a_machine_that_slept_ends_the_sound_instead_of_filling_the_disk_with_si
     bench.stream.now += 8 * 3600
     bench.turn(2)
     assert bench.engine.state == "lost"
-    record = bench.stop()
+    assert bench.engine.take is None  # it slept for longer than a lost interface is waited for
+    assert take.writer.done.wait(10)
+    record = bench.finished()
     assert record.condition.value == "lost device"
     assert came <= record.frames < came + 3 * RATE
     assert "gave no sound for 288" in record.devices[0].text
