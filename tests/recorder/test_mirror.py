@@ -96,6 +96,12 @@ def _chain() -> str:
     return chain_text()[0]
 
 
+def _gone(pid: int) -> None:
+    """End a process that may have been stopped, and would never end by itself."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
 def devices(record: TakeRecord) -> list[tuple[str, str]]:
     return [(device.device, device.state) for device in record.devices]
 
@@ -140,9 +146,10 @@ def test_pre_roll_and_parts_are_on_both_sides(tmp_path: Path) -> None:
 @pytest.mark.parametrize("fault", [signal.SIGKILL, signal.SIGSTOP])
 def test_a_mirror_that_dies_or_stands_still_costs_the_library_nothing(tmp_path: Path, fault: int) -> None:
     pair = Pair(tmp_path, mirror_stall_s=2.0)
-    with pair.recorder as recorder:
+    with pair.recorder as recorder, contextlib.ExitStack() as behind:
         pair.roll()
         pid = pair.wait_mirror(state="live")["pid"]
+        behind.callback(_gone, pid)
         recorder.wait_frames(40_000)
         os.kill(pid, fault)
         lost = pair.wait_mirror(state="lost")
@@ -156,8 +163,6 @@ def test_a_mirror_that_dies_or_stands_still_costs_the_library_nothing(tmp_path: 
         pair.wait_mirror(state="live")
         recorder.call("stop")
         pair.wait_mirror(state="whole")
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
     assert (told["condition"], told["lost_frames"]) == ("clean", 0)
     record = pair.verified(pair.main / "Aurora_T001.take.jsonl")
     assert devices(record) == [("mirror", "live"), ("mirror", "lost")]
