@@ -17,6 +17,7 @@ import numpy as np
 
 from hardware.errors import HardwareError, InterfaceLost, NotGranted
 from hardware.interfaces import Interface, Samples, choose, portaudio_missing
+from hardware.jack_ports import PortWatch
 from hardware.portaudio import enumerate_inputs, granted_rates
 
 try:
@@ -62,6 +63,7 @@ class PortAudioStream:
         if granted != rate:
             self._recorder.close()
             raise _not_granted(interface, rate, channels, f"it would run at {granted} Hz")
+        self._ports = PortWatch(interface.name, channels) if interface.id.startswith("jack:") else None
         memory = np.empty(4 * channels * _power_of_two(rate * ring_seconds), np.uint8)
         memory.fill(0)  # every page is there before sound comes: none is asked for in PortAudio's thread
         self._ring = rtmixer.RingBuffer(4 * channels, buffer=memory)
@@ -75,10 +77,12 @@ class PortAudioStream:
                 f"{self.interface.id} did not start: {error}", "is another program using it?"
             ) from error
         self._action = self._recorder.record_ringbuffer(self._ring)
+        if self._ports is not None:
+            self._ports.start()
 
     def read(self) -> list[Samples]:
         """What arrived since the last read, as one or two views into the ring, good until the next read."""
-        if self._action is None or self._closing is not None:
+        if self._action is None or self._closing is not None or self._ports_gone:
             return []
         if self._taken:
             self._ring.advance_read_index(self._taken)
@@ -89,12 +93,18 @@ class PortAudioStream:
             np.frombuffer(buffer, np.float32).reshape(-1, self.channels) for buffer in buffers if len(buffer)
         ]
 
+    @property
+    def _ports_gone(self) -> bool:
+        return self._ports is not None and self._ports.gone
+
     def alive(self) -> bool:
         """Whether the stream is active and its action still fills the ring; says why if not."""
         if self._action is None or self._closing is not None or self.lost_reason is not None:
             return False
         if not self._recorder.active:
             self.lost_reason = f"{self.interface.id} stopped: the audio server or the device is gone"
+        elif self._ports_gone:
+            self.lost_reason = f"{self.interface.id} is gone: the audio server no longer has its ports"
         elif self._action not in self._recorder.actions:
             self.overrun = True
             self.lost_reason = f"the memory for {self.interface.id} ran full: nothing took the sound out"
@@ -102,6 +112,8 @@ class PortAudioStream:
 
     def close(self, timeout: float = 2.0) -> bool:
         """Let go of the interface in a thread of its own; False if that hangs (then end this process)."""
+        if self._ports is not None:
+            self._ports.close()
         if self._closing is None:
             self._closing = threading.Thread(target=self._let_go, daemon=True, name="close interface")
             self._closing.start()

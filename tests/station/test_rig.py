@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from capture.errors import TakechainError
@@ -52,6 +54,32 @@ def test_a_take_goes_on_when_the_audio_server_comes_back(rig: Rig, studio: Desk)
     found = check_signal(second, [1, 2, 3, 4])  # a server that has just started may stand still once more
     assert (found.wrong_samples, found.silent) == (0, filled)
     assert len(first) + len(second) + done["lost_frames"] - filled == done["frames"]
+
+
+def test_a_take_goes_on_when_the_client_that_plays_comes_back(rig: Rig, studio: Desk) -> None:
+    """The server lives on, and would give zeros for ever."""
+    studio.set_up(interface="jack:siggen", layout="poly")
+    began = studio.call("roll")
+    studio.until_rolled(1.5)
+    rig.siggen.kill()
+    gone = time.monotonic()
+    until(lambda: studio.status()["state"] == "lost")
+    noticed = time.monotonic() - gone
+    rig.siggen = rig._start([str(program("siggen")), "4"])
+    until(lambda: studio.status()["state"] == "rolling", seconds=60)
+    studio.until_rolled(studio.status()["take"]["seconds"] + 1)
+    done = studio.call("stop")
+    assert noticed < 1, f"noticed after {noticed:.2f} s"
+    assert (done["condition"], done["gaps"]) == ("gap", 1)
+    assert_whole(studio.client, began["journal"])
+    (part,) = lines(began["journal"], "part")
+    folder = Path(began["journal"]).parent
+    first, second = (integers_of(folder / name) for name in ("Aurora_T001.wav", part["files"][0]))
+    heard = check_signal(first, [1, 2, 3, 4])
+    assert (heard.lost, heard.repeated, heard.wrong_samples) == (0, 0, 0)
+    assert heard.silent == len(first) - np.flatnonzero(first.any(axis=1))[-1] - 1  # at the end alone
+    assert heard.silent < 0.3 * rig.rate
+    assert check_signal(second, [1, 2, 3, 4]).exact
 
 
 def test_stop_while_the_audio_server_is_away_keeps_the_take(rig: Rig, studio: Desk) -> None:
