@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.faults import cells, clocks, databases, disks, mirrors
+from tests.faults import cells, clocks, databases, disks, interfaces, mirrors
 from tests.faults.room import Found, Room, room
 
 CELLS: dict[str, Callable[[Room, random.Random], Found]] = {
@@ -18,6 +18,7 @@ CELLS: dict[str, Callable[[Room, random.Random], Found]] = {
     **databases.CELLS,
     **clocks.CELLS,
     **mirrors.CELLS,
+    **interfaces.CELLS,
 }
 
 

@@ -8,7 +8,7 @@ import os
 import random
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +23,6 @@ from tests.support.stations import Json, end_processes, running
 SECONDS = 2.0
 AROUND = SECONDS + 1.5  # a command needs less to start, and less to end
 FRAMES = round(SECONDS * evidence.RATE)
-SET_UP = ("--interface", "sim:8", "--rate", "48000", "--inputs", "2,5")
 PLACE = ("--project", "Winter", "--session", "First", "--slate", "Aurora")
 
 
@@ -43,17 +42,20 @@ class Room:
         self.cli = Cli(places, os.environ["TAKECHAIN_RUNTIME"])
         self.library = self.cli.library
         self.database = str(self.library / "catalog.sqlite")
+        self.interface, self.inputs, self.seconds = "sim:8", "2,5", SECONDS
+        self.silence_in: Callable[[list[int], evidence.Ints], int] | None = None
         self.commands: list[subprocess.Popen[str]] = []
 
     def arm(self) -> None:
         """A station whose recorder runs, so that a fault finds every process there."""
         self.cli.ok("station", "start")
-        self.order("setup", interface="sim:8", rate=48000, inputs="2,5")
+        self.order("setup", interface=self.interface, rate=evidence.RATE, inputs=self.inputs)
         until(lambda: self.status()["state"] == "armed")
 
     def record(self) -> subprocess.Popen[str]:
         """Begin one take from the command line."""
-        process = self.cli.start("record", *SET_UP, *PLACE, "--seconds", str(SECONDS), "--json")
+        setup = ("--interface", self.interface, "--rate", str(evidence.RATE), "--inputs", self.inputs)
+        process = self.cli.start("record", *setup, *PLACE, "--seconds", str(self.seconds), "--json")
         self.commands.append(process)
         return process
 
@@ -128,7 +130,7 @@ def accounted(made: Room) -> Account | None:
     if not made.journals():
         return None
     [journal] = made.journals()
-    take = evidence.account(journal)
+    take = evidence.account(journal, made.silence_in)
     verified = made.cli.run("verify", made.library, "--json")
     assert verified.code == 0, verified
     until(lambda: made.status() and evidence.in_catalogue(made.database, take))
