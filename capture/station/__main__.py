@@ -8,6 +8,9 @@ from pathlib import Path
 from capture.clock import utc_text
 from capture.errors import TakechainError
 
+SWITCH_SECONDS = 0.0005
+"""Long journals are read behind answers: those wait a tenth of what they would at Python's own 5 ms."""
+
 
 def main(arguments: list[str]) -> int:
     """Serve one library until nobody needs it; returns the exit code."""
@@ -17,6 +20,7 @@ def main(arguments: list[str]) -> int:
     from capture.station.client import write_start_error
     from capture.station.service import serve
 
+    sys.setswitchinterval(SWITCH_SECONDS)
     library = Path(arguments[0])
     try:
         why = serve(library)

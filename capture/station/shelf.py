@@ -38,11 +38,11 @@ class Shelf:
             with self._lock:
                 self._slate, self._takes = wanted, takes
 
-    def update(self, journal: Path) -> None:
-        """Read one take again; one of another slate is passed over."""
+    def update(self, journal: Path, record: TakeRecord | None = None) -> None:
+        """Read one take again, or as the caller has just read it; one of another slate is passed over."""
         place = (fold(journal.parents[2].name), fold(journal.parent.name))
         with self._reading:
-            entry = _entry(journal) if place == self._slate else None
+            entry = (take_entry(record) if record else _entry(journal)) if place == self._slate else None
             with self._lock:
                 if entry is not None:
                     self._takes[journal] = entry

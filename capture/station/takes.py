@@ -310,7 +310,7 @@ class Takes:
             self._worker.mend_when_possible(rolling.journal)
         self.last = rolling.uuid
         self.core.noticing.say(rolling.uuid, rolling.name, record.rate, record.signals)
-        self._shelf.update(rolling.journal)
+        self._shelf.update(rolling.journal, record)  # its journal may be long
         if record.sealed:
             self._worker.write_files(rolling.journal)
             self._say_early(record)

@@ -11,6 +11,8 @@ import soundfile
 import wavinfo
 
 from capture.errors import TakechainError
+from capture.journal.record import summary
+from capture.station.shelf import take_entry
 from tests.support.poll import until
 from tests.support.stations import Desk, assert_whole, desk, lines, samples
 
@@ -251,3 +253,15 @@ def test_the_files_behind_are_hashed_and_paused_while_rolling(studio: Desk) -> N
     assert studio.call("wait", files=True)["settled"]
     until(lambda: lines(first["journal"], "file"))
     assert [line["file"] for line in lines(first["journal"], "file")] == ["Aurora_T001_01_Input 1.wav"]
+
+
+def test_the_list_says_of_a_take_at_stop_what_its_journal_says(fresh: Desk) -> None:
+    """It is listed as it was followed while it rolled: reading a long journal again would hold up Stop."""
+    fresh.set_up(inputs="1-2")
+    fresh.call("roll")
+    fresh.call("mark", text="here")
+    fresh.until_rolled(0.3)
+    done = fresh.call("stop")
+    (listed,) = fresh.status()["takes"]
+    assert listed == take_entry(summary(Path(done["journal"])))
+    assert (listed["frames"], listed["markers"], listed["sealed"]) == (done["frames"], 1, True)
