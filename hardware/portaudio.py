@@ -7,10 +7,16 @@ a process of its own, and numpy would be most of what that costs.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 from pathlib import Path
 
 from hardware.identity import base_id, hardware_of, origin_of, unique_ids
 from hardware.interfaces import RATES, Interface, portaudio_missing
+
+with contextlib.suppress(OSError, AttributeError):
+    # PortAudio opens every ALSA device while it starts and asks a second long for one that is in use: while
+    # some program played, that added up to more than a listing may take.
+    ctypes.CDLL("libportaudio.so.2").PaAlsa_SetRetriesBusy(0)
 
 try:
     import sounddevice

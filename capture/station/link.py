@@ -140,7 +140,7 @@ def start(runtime: Path, config: Json, timeout: float = OPEN_SECONDS) -> Recorde
             raise _failure(runtime, f"it ended with status {process.returncode}")
         time.sleep(_POLL_SECONDS)
     process.kill()
-    raise _failure(runtime, f"it did not open the interface within {timeout:g} s")
+    raise _failure(runtime, f"it did not open the interface within {timeout:.0f} s")
 
 
 def adopt(runtime: Path) -> RecorderLink | None:
