@@ -1,4 +1,7 @@
-"""The levels page: a small file in the run-time folder that the recorder writes and any screen may map.
+"""The levels page: a small piece of memory that the recorder writes and any screen may map.
+
+Its name lies in the run-time folder. The page itself must not lie on a disk: writing to a mapped page waits
+for a disk that syncs or hangs, inside the processor's fault, with the interpreter's lock held.
 
 Nothing is ever sent: a reader looks when it likes. A sequence number, odd while the recorder writes, tells a
 reader that it saw half an update and has to look again.
@@ -105,9 +108,8 @@ class PageWriter:
     def __init__(self, path: Path, channels: int, rate: int) -> None:
         self._path = path
         fresh = path.with_suffix(".new")
-        fresh.write_bytes(bytes(page_bytes(channels)))
-        with fresh.open("r+b") as file:
-            self._map = mmap.mmap(file.fileno(), 0)
+        self._memory = _memory(fresh, page_bytes(channels))
+        self._map = mmap.mmap(self._memory, 0)
         self._sequence = 0
         self._block = 0
         self._arrays = _Arrays(self._map, channels)
@@ -150,6 +152,7 @@ class PageWriter:
         del self._arrays
         with contextlib.suppress(BufferError):
             self._map.close()
+        os.close(self._memory)
         self._path.unlink(missing_ok=True)
 
     def _now(self, state: str, stream_frames: int, take_frames: int, lost_frames: int) -> None:
@@ -165,6 +168,21 @@ class PageWriter:
     def _end(self) -> None:
         self._sequence += 1
         _SEQUENCE.pack_into(self._map, 8, self._sequence)
+
+
+def _memory(path: Path, size: int) -> int:
+    """A descriptor of so many zero bytes that others of this user can open at `path`.
+
+    Linux gives memory without a file, gone with its process; elsewhere it is a file.
+    """
+    path.unlink(missing_ok=True)
+    if hasattr(os, "memfd_create"):
+        memory = os.memfd_create(PAGE_NAME, os.MFD_CLOEXEC)
+        path.symlink_to(f"/proc/{os.getpid()}/fd/{memory}")
+    else:
+        memory = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    os.ftruncate(memory, size)
+    return memory
 
 
 class PageReader:
