@@ -69,7 +69,7 @@ def look(record: TakeRecord, part: Part, index: int, name: str) -> OnDisk | None
         plan = Layout.plan(record.file_channels(index), "float32" if record.format == "float32" else "pcm24")
         missing = is_plain(name) and not os.path.lexists(path)
         words = obstacle(record, name)
-        if not told and (missing or (not words and path.stat().st_size < plan.data_offset)):
+        if not told and (missing or (not words and _is_unbegun(path, plan))):
             return None
         if words:
             return OnDisk(name, path, index, words)
@@ -78,6 +78,16 @@ def look(record: TakeRecord, part: Part, index: int, name: str) -> OnDisk | None
         return OnDisk(name, path, index, error.what)
     except OSError as error:
         return OnDisk(name, path, index, f"it cannot be read: {in_words(error)[0]}")
+
+
+def _is_unbegun(path: Path, plan: Layout) -> bool:
+    """Whether a file ends within its first header, with no audio behind one of another shape."""
+    if path.stat().st_size >= plan.data_offset:
+        return False
+    try:
+        return not read_wav(path).frames
+    except WavError:
+        return True
 
 
 def look_all(record: TakeRecord, part: Part) -> list[OnDisk]:

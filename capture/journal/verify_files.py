@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import struct
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -192,7 +193,7 @@ def _where_in_header(record: TakeRecord, file: _File, head: bytes) -> str:
     assert file.line is not None
     try:
         wanted = header(file_meta(record, file.part.number, file.index), file.line.frames)
-    except (WavError, JournalError):
+    except (WavError, JournalError, struct.error):  # the line may tell of frames that no header can hold
         wanted = b""
     differ = [at for at, (a, b) in enumerate(zip(head, wanted, strict=False)) if a != b]
     if hashlib.sha256(wanted).hexdigest() != file.line.header_sha256 or not differ:

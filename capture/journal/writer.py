@@ -110,5 +110,5 @@ def block_bytes(digests: Iterable[object]) -> bytes:
     """The raw bytes of a block's hex digests, one after the other; raises JournalError."""
     try:
         return b"".join(bytes.fromhex(entry) for entry in digests if isinstance(entry, str))
-    except ValueError:
+    except (TypeError, ValueError):
         raise JournalError("a block line holds a digest that is none") from None

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import select
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from capture.recorder.page import BLOCKS, Levels, PageError, PageReader, PageWriter, page_bytes
+from tests.support.disks import SmallDisk
 from tests.support.poll import until
 
 ZEROS = np.zeros(3, np.int64)
@@ -114,3 +117,47 @@ def test_looking_needs_no_audio_and_no_journal() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
     assert loaded.isdisjoint({"sounddevice", "rtmixer", "capture.journal.writer", "hardware.interfaces"})
+
+
+_WRITES = """
+import sys
+from pathlib import Path
+from capture.recorder.page import PageWriter
+
+page = PageWriter(Path(sys.argv[1]), 2, 48000)
+page.state("armed", 1, -1, 0)
+print("ready", flush=True)
+for number, _ in enumerate(sys.stdin):
+    page.state("rolling", number, -1, 0)
+    print("written", flush=True)
+"""
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    try:
+        made = SmallDisk(folder, tmp_path / "disk.img", 16)
+    except OSError as error:
+        pytest.skip(f"may not mount a disk here: {error}")
+    yield made
+    made.unmount()
+
+
+def test_writing_levels_never_waits_for_a_disk_that_does_not_answer(disk: SmallDisk) -> None:
+    command = [sys.executable, "-c", _WRITES, str(disk.folder / "p")]
+    writer = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+    assert writer.stdin is not None
+    assert writer.stdout is not None
+    try:
+        assert writer.stdout.readline() == b"ready\n"
+        with disk.frozen():
+            writer.stdin.write(b"\n" * 3)
+            came = bool(select.select([writer.stdout], [], [], 20)[0])
+        assert came, "it waits for the disk"
+        assert writer.stdout.readline() == b"written\n"
+    finally:
+        writer.stdin.close()
+        writer.wait(30)
+        writer.stdout.close()
