@@ -40,6 +40,8 @@ TOOLS = {
     "openssl": "openssl",
     "pgrep": "procps",
     "setpriv": "util-linux",
+    "mkfs.ext4": "e2fsprogs",
+    "mount": "mount",
 }
 
 
@@ -128,7 +130,8 @@ def missing_packages() -> list[str]:
     """Debian packages that the tests need and this machine lacks."""
     from ctypes.util import find_library
 
-    lacking = {package for tool, package in TOOLS.items() if shutil.which(tool) is None}
+    path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"  # where not every user looks
+    lacking = {package for tool, package in TOOLS.items() if shutil.which(tool, path=path) is None}
     if find_library("portaudio") is None:
         lacking.add("libportaudio2")
     if not Path("/usr/include/jack/jack.h").exists():

@@ -80,7 +80,9 @@ def own_bytes(pid: int) -> int | None:
 def processes(studio: Desk) -> dict[str, int]:
     """The station's processes by what they do."""
     status = studio.status()
-    found = {"station": int(status["pid"]), "recorder": int(status["recorder"]["pid"])}
+    found = {"station": int(status["pid"])}
+    if status["recorder"]:
+        found["recorder"] = int(status["recorder"]["pid"])
     mirror = (status["take"] or {}).get("mirror") or {}
     return found | ({"mirror": int(mirror["pid"])} if mirror.get("pid") else {})
 
@@ -88,15 +90,15 @@ def processes(studio: Desk) -> dict[str, int]:
 def roll(studio: Desk, seconds: float, every: float) -> tuple[Json, dict[str, Memory]]:
     """One take of that length; how it ended, and the memory of each process."""
     studio.call("roll", limit_seconds=seconds)
-    who = processes(studio)
-    memory = {name: Memory() for name in who}
+    memory: dict[str, Memory] = {}
     began = time.monotonic()
     while studio.status()["take"] is not None:
-        for name, pid in who.items():
+        for name, pid in processes(studio).items():
             own = own_bytes(pid)
             if own is not None:
-                memory[name].at.append(time.monotonic() - began)
-                memory[name].own.append(own)
+                found = memory.setdefault(name, Memory())
+                found.at.append(time.monotonic() - began)
+                found.own.append(own)
         time.sleep(every)
     until(lambda: studio.call("wait", files=True)["settled"], seconds=3600)  # hashing takes its time
     (done,) = studio.status()["takes"]

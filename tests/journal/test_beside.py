@@ -5,30 +5,18 @@ from __future__ import annotations
 import json
 import struct
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from capture.chain.errors import ChainError
 from capture.journal.beside import beside, chain_of, is_plain
-from capture.journal.lines import ZEROS, digest, line_bytes
 from capture.journal.record import load
 from capture.journal.recover import plan_take, recover_take
 from capture.journal.verify import verify_take
 from capture.wav.read import read_wav
-from tests.support.takes import KEY, build_take
+from tests.support.takes import KEY, build_take, rechained
 
 HARD_NAMES = ("../x.wav", "/etc/hostname", "..", ".", "", "a\0b.wav", "\ud800.wav", "x" * 300, "sub/x.wav")
-
-
-def rechained(fields: list[dict[str, Any]]) -> bytes:
-    """The lines with fitting `seq` and `prev`; what has no canonical form is written as plain JSON."""
-    out, prev = b"", ZEROS
-    for seq, line in enumerate(fields):
-        whole = {**line, "seq": seq, "prev": prev}
-        raw = json.dumps(whole).encode() if "\\ud800" in json.dumps(whole) else line_bytes(whole)
-        out, prev = out + raw + b"\n", digest(raw)
-    return out
 
 
 def naming(path: Path, name: str) -> None:

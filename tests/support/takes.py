@@ -21,6 +21,7 @@ import rfc8785
 from capture.clock import samples_since_midnight, utc_text
 from capture.journal.finish import write_file_lines
 from capture.journal.keys import Key
+from capture.journal.lines import ZEROS, digest, line_bytes
 from capture.journal.meta import file_meta
 from capture.journal.numbering import (
     chain_name,
@@ -257,3 +258,13 @@ def end_take(writer: JournalWriter, audio: np.ndarray, clock: Clock, condition: 
 def journal_fields(path: Path) -> list[dict[str, Any]]:
     """The lines of a journal as plain JSON reads them."""
     return [json.loads(line) for line in path.read_bytes().splitlines()]
+
+
+def rechained(fields: list[dict[str, Any]]) -> bytes:
+    """The lines with fitting `seq` and `prev`; what has no canonical form is written as plain JSON."""
+    out, prev = b"", ZEROS
+    for seq, line in enumerate(fields):
+        whole = {**line, "seq": seq, "prev": prev}
+        raw = json.dumps(whole).encode() if "\\ud800" in json.dumps(whole) else line_bytes(whole)
+        out, prev = out + raw + b"\n", digest(raw)
+    return out
