@@ -249,6 +249,8 @@ class Timeline:
             lags = [look.lag for look in recent]
             step = self._step(past, lags)
             if step is not None:
+                if steady_ns == STEADY_NS[0] and self._long_callbacks() and self._callbacks(step) == 0:
+                    return None  # they are lost whole: the oldest looks are from while they failed to come
                 self._past = deque((*self._past, *list(self._looks)[:earlier]), PAST_LOOKS)
                 return self._lose(looks, step, min(lags))
         return None
@@ -283,6 +285,10 @@ class Timeline:
     def _smallest_step(self) -> float:
         return max(STEP_PERIODS * self.period, SMALLEST_STEP_SECONDS * self.rate)
 
+    def _long_callbacks(self) -> bool:
+        """Whether one alone can be told from noise."""
+        return STEP_PERIODS * self.period > SMALLEST_STEP_SECONDS * self.rate
+
     def _lose(self, looks: list[Look], step: float, lowest: float) -> Step:
         period = self.period
         frames, frames_pm = self._length(step, period)
@@ -302,11 +308,18 @@ class Timeline:
 
     def _length(self, step: float, period: float) -> tuple[int, int]:
         """Whole callbacks where their size is known and the step fits it, else the step as measured."""
-        if period >= 16 and period == int(period):
-            whole = round(step / period) * int(period)
-            if whole and abs(whole - step) <= 0.35 * period:
-                return whole, math.ceil(period / 2)
+        callbacks = self._callbacks(step)
+        if callbacks:
+            return callbacks * int(period), math.ceil(period / 2)
         return round(step), math.ceil(max(period, SMALLEST_STEP_SECONDS * self.rate))
+
+    def _callbacks(self, step: float) -> int | None:
+        """How many callbacks that are, 0 if none fit it; None while their size is not known."""
+        period = self.period
+        if period < 16 or period != int(period):
+            return None
+        whole = round(step / period)
+        return whole if abs(whole * period - step) <= 0.35 * period else 0
 
 
 def _edge(lags: list[float]) -> float:
