@@ -65,6 +65,26 @@ class Snapshot:
         """Whether every digest matches."""
         return not self.problems()
 
+    def without(self, paths: Iterable[str]) -> Snapshot:
+        """A copy that leaves the values of these paths out: their digests stay, so the rest still proves.
+
+        A path that the snapshot does not have is refused with SnapshotError: leaving out what is not there
+        would tell the reader that something had been declared.
+        """
+        left_out = set(paths)
+        unknown = sorted(left_out - set(self.fields))
+        if unknown:
+            raise SnapshotError(f"the chain snapshot has no field {', '.join(unknown)} to leave out")
+        fields = {
+            path: Sealed(None, "", kept.digest) if path in left_out else kept
+            for path, kept in self.fields.items()
+        }
+        return Snapshot(fields, self.digest)
+
+    def withheld(self) -> list[str]:
+        """The paths whose values were left out of this copy, in order."""
+        return sorted(path for path, kept in self.fields.items() if kept.field is None)
+
     def to_json(self) -> bytes:
         """The snapshot as it is written beside the take: canonical JSON and a newline."""
         fields = {path: _entry(kept) for path, kept in self.fields.items()}

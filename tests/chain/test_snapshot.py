@@ -86,6 +86,41 @@ def test_a_left_out_value_can_still_be_proved() -> None:
     assert load(copy.to_json()) == copy
 
 
+def test_a_copy_without_some_fields_is_proved_by_the_same_digest() -> None:
+    whole = snapshot(a_patch(), [3])
+    left_out = ["input.3.microphone.serial", "people.1.name"]
+    copy = whole.without(left_out)
+    written = json.loads(copy.to_json())
+    assert written["digest"] == whole.digest == json.loads(whole.to_json())["digest"]
+    for path in left_out:
+        assert written["fields"][path] == {"digest": whole.fields[path].digest}
+    assert b"A1142" not in copy.to_json()
+    digests = [written["fields"][path]["digest"] for path in sorted(written["fields"])]
+    assert hashlib.sha256("\n".join(digests).encode()).hexdigest() == whole.digest
+    again = load(copy.to_json())
+    assert again == copy
+    assert again.problems() == []
+    assert again.withheld() == left_out
+    assert whole.withheld() == []
+    assert copy.without(left_out) == copy  # what is left out already stays so
+    assert set(copy.values()) == set(whole.values()) - set(left_out)
+
+
+def test_an_edit_beside_a_left_out_field_is_still_found() -> None:
+    written = json.loads(snapshot(a_patch(), [3]).without(["people.1.name"]).to_json())
+    written["fields"]["input.3.microphone.serial"]["value"] = "A1143"
+    assert load(json.dumps(written).encode()).problems() == [
+        "chain field input.3.microphone.serial is not what its digest says"
+    ]
+    written["fields"]["people.1.name"]["digest"] = "0" * 64
+    assert "the chain's digest does not match its fields" in load(json.dumps(written).encode()).problems()
+
+
+def test_what_is_not_in_the_snapshot_cannot_be_left_out() -> None:
+    with pytest.raises(SnapshotError, match=r"input\.9\.note"):
+        snapshot(a_patch(), [3]).without(["input.3.microphone.serial", "input.9.note"])
+
+
 @pytest.mark.parametrize(
     "raw",
     [
