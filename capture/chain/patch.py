@@ -26,11 +26,15 @@ from capture.chain.fields import (
 from capture.chain.grammar import parse_line
 from capture.chain.printing import format_line
 from capture.chain.segment import Found
+from capture.chain.specs import FACTS, IDENTITY, INSERT_PARTS, KEPT
 from capture.chain.vocabulary import INTERFACE_INPUT, SOURCE_FIELDS
 from capture.clock import utc_text
 
 OWN_OF_A_TRACK = frozenset(
-    {"source.name", "microphone.serial", "preamp.channel", "converter.channel", "note"}
+    {suffix for suffix in SPECS if suffix.split(".")[0] == "pair" or suffix.endswith(".channel")}
+    | {f"{part}.{member}" for part in ("microphone", "di", *INSERT_PARTS) for member in ("serial", "gear")}
+    | {"source.name", "microphone.output", "microphone.sensitivity_mv_pa", "array.role", "note"}
+    | {"x_m", "y_m", "z_m", "position_text"}
 )
 COUNTING = ("preamp.channel", "converter.channel")
 
@@ -99,7 +103,8 @@ class Patch:
         """Make an input's chain what the line says; returns the input.
 
         What the line can say and does not say becomes *not declared*, but a line without a source prefix
-        leaves source, player and room as they are. Raises ChainError, then nothing has changed.
+        leaves source, player and room as they are, and what is known of a device stays for as long as the
+        line names the same device. Raises ChainError, then nothing has changed.
         """
         found = parse_line(text)
         target = _target(found, number)
@@ -120,8 +125,9 @@ class Patch:
     def _apply(self, lines: Mapping[int, Found], by: str, at: str | None) -> None:
         at = at or utc_text()
         for number, found in lines.items():
+            before = self._devices(number)
             with_source = any(suffix in found for suffix in SOURCE_FIELDS)
-            for suffix in SPECS:
+            for suffix in (suffix for suffix in SPECS if suffix not in KEPT):
                 path, value = input_path(number, suffix), found.get(suffix, "")
                 if suffix in SOURCE_FIELDS and not with_source:
                     continue
@@ -129,6 +135,23 @@ class Patch:
                     self.fields.pop(path, None)
                 else:
                     self._declare(path, value, by, "declared", at)
+            self._forget_facts(number, before)
+
+    def _devices(self, number: int) -> dict[str, tuple[Value | None, ...]]:
+        """Which device each part of an input's path is."""
+        names = {part: tuple(f"{part}.{member}" for member in IDENTITY) for part in FACTS}
+        names["microphone"] += ("microphone.capsule",)
+        return {
+            part: tuple(self.get(input_path(number, name)) for name in members)
+            for part, members in names.items()
+        }
+
+    def _forget_facts(self, number: int, before: Mapping[str, tuple[Value | None, ...]]) -> None:
+        """What is known of a device is not known of another one."""
+        for part, device in self._devices(number).items():
+            if device != before[part]:
+                for suffix in (*FACTS[part], f"{part}.gear"):
+                    self.fields.pop(input_path(number, suffix), None)
 
     def copy(self, source: int, target: int, by: str, at: str | None = None) -> None:
         """Give an input another's chain, except what is a track's own: name, serial, channels, note."""

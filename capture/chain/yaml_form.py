@@ -83,7 +83,7 @@ class _Reader:
                 found += self._people(node)
             elif name == "inputs":
                 for number, chain in self._pairs(node):
-                    found += self._leaves(chain, f"input.{number}.", 2)
+                    found += self._leaves(chain, f"input.{number}.", 3)
             else:
                 raise _at(node, f"the chain has no part {name!r}", "it has session, people and inputs")
         return found

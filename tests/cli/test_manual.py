@@ -60,7 +60,7 @@ def test_every_exit_code_field_and_setting_is_in_the_manual() -> None:
     for code in range(7):
         assert f"| {code} |" in MANUAL
     for name in (*SPECS, *SESSION_FIELDS):
-        assert name in MANUAL, name
+        assert re.sub(r"\.\d\.", ".K.", name) in MANUAL, name
     used = set()
     for source in (ROOT / "capture", ROOT / "hardware", ROOT / "tui"):
         for file in source.rglob("*.py"):
