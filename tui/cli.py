@@ -33,7 +33,7 @@ COMMANDS = {
     "chain": ("chain", "Show, set, import, export and compare chains."),
     "gear": ("locker", "Keep the gear locker."),
     "room": ("locker", "Keep the rooms."),
-    "air": ("air", "Show the newest readings, or type in what you read."),
+    "air": ("air", "Say what the air is and does: newest readings, what you read, or a take's."),
     "db": ("house", "Keep the catalogue's database."),
     "station": ("house", "Start, end or look at the station."),
     "doctor": ("house", "Say what works on this machine and what is missing."),
