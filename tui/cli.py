@@ -31,6 +31,7 @@ COMMANDS = {
     "recover": ("proof", "Finish what a crash left of any take."),
     "rebuild": ("proof", "Make the catalogue again from the folders."),
     "chain": ("chain", "Show, set, import, export and compare chains."),
+    "level": ("level", "Levels in dB SPL: from the chain, or from a calibrator."),
     "gear": ("locker", "Keep the gear locker."),
     "room": ("locker", "Keep the rooms."),
     "air": ("air", "Say what the air is and does: newest readings, what you read, or a take's."),
