@@ -42,6 +42,11 @@ class RenderReport:
         """What has to be said about it, or nothing."""
         return glyphs.words(self.missing_glyphs)
 
+    @property
+    def do(self) -> str:
+        """What can be done about it, or nothing."""
+        return glyphs.hint(self.missing_glyphs)
+
 
 Page = Sheet | Provenance
 

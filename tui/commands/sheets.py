@@ -85,7 +85,7 @@ def sheet(
         str(report.path),
     )
     if report.words:
-        complain(report.words)
+        complain(report.words, report.do)
     return DONE
 
 
@@ -135,7 +135,7 @@ def _provenance(
     for text in made.still_said:
         complain(f"what was withheld can still be read in {text!r}", "name it differently, or leave it so")
     if report.words:
-        complain(report.words)
+        complain(report.words, report.do)
     return DONE
 
 
