@@ -7,6 +7,7 @@ import os
 import stat
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
@@ -117,36 +118,49 @@ class ChainedFile:
 
         Raises JournalError; what was written of the line is taken back then.
         """
+        return self.write_all(kind, [fields], sync=sync)[0]
+
+    def write_all(self, kind: str, several: Iterable[Json], *, sync: bool = False) -> list[Json]:
+        """Append a line for each of `several` in one write: all of them, or none.
+
+        Returns their fields as written. Raises JournalError; what was written is taken back then.
+        """
         with self._mutex:
-            stamp = {"utc": utc_text(), **fields, "seq": self._seq, "prev": self._prev, "type": kind}
-            whole: Json = plain(stamp)
-            self._put(line_bytes(whole))
+            made: list[Json] = []
+            raws: list[bytes] = []
+            for seq, fields in enumerate(several, self._seq):
+                prev = digest(raws[-1]) if raws else self._prev
+                stamp = {"utc": utc_text(), **fields, "seq": seq, "prev": prev, "type": kind}
+                made.append(plain(stamp))
+                raws.append(line_bytes(made[-1]))
+            if raws:
+                self._put(raws)
             if sync:
                 self.sync()
-            return whole
+            return made
 
-    def _put(self, raw: bytes) -> None:
+    def _put(self, raws: list[bytes]) -> None:
         if self._fd < 0 or self._broken:
             raise JournalError(
                 f"{self.path} is closed or could not be written before", "run takechain recover"
             )
-        line = raw + b"\n"
+        lines = b"".join(raw + b"\n" for raw in raws)
         try:
-            written = os.write(self._fd, line)
+            written = os.write(self._fd, lines)
         except OSError as error:
             self._take_back()
             what, do = in_words(error)
             raise JournalError(f"a line of {self.path.name} was not written: {what}", do) from error
-        if written != len(line):
+        if written != len(lines):
             self._take_back()
             raise JournalError(
                 f"a line of {self.path.name} was written only in part: the disk is full",
                 "make room on the disk",
             )
-        self._length += len(line)
-        self._unsynced += line
-        self._seq += 1
-        self._prev = digest(raw)
+        self._length += len(lines)
+        self._unsynced += lines
+        self._seq += len(raws)
+        self._prev = digest(raws[-1])
 
     def _take_back(self) -> None:
         try:

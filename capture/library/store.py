@@ -8,7 +8,7 @@ import secrets
 import tomllib
 import uuid as uuids
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -109,6 +109,17 @@ class Library:
     def remove(self, kind: str, name: str, by: str = "") -> None:
         """Forget a record of a kind; its earlier lines stay in the file."""
         self.append(kind, id=name, removed=True, by=by)
+
+    def change(self, kind: str, decide: Callable[[dict[str, Json]], dict[str, Json]], by: str) -> list[Json]:
+        """Keep several records of a kind at once, all of them or none; returns their lines.
+
+        `decide` is told what is known and says what to keep, by `id`; nobody else writes in between, and
+        what it raises leaves everything as it was.
+        """
+        with self._extended() as file:
+            kept = decide(self.records(kind))
+            several = [{**fields, "id": name, "by": by} for name, fields in kept.items()]
+            return file.write_all(kind, several, sync=True)
 
     def room_log(self, kind: str, /, **fields: Any) -> Json:
         """Add one line to the room log of the present UTC day."""

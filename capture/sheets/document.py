@@ -104,10 +104,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Document:
-    """A whole sheet: its title, what is shouted above everything, its sections and its foot.
-
-    `dense` sets it closer, for what is to fit on one page.
-    """
+    """A whole sheet: its title, what is shouted above everything, its sections and its foot."""
 
     title: str
     kicker: str
@@ -115,4 +112,3 @@ class Document:
     warnings: tuple[str, ...]
     sections: tuple[Section, ...]
     foot: str
-    dense: bool = False

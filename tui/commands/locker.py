@@ -1,4 +1,4 @@
-"""gear and room: what the library knows of equipment and of places."""
+"""room: what the library knows of places."""
 
 from __future__ import annotations
 
@@ -19,58 +19,12 @@ from tui.commands.common import (
     user_name,
 )
 
-GEAR_KINDS = ("microphone", "preamp", "converter", "interface", "di", "cable", "sensor", "other")
-
-gear = new_group("The gear locker: microphones, preamps, converters, cables, sensors.")
 room = new_group("Rooms and other places where sources stand.")
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.add_typer(gear, name="gear")
     app.add_typer(room, name="room")
-
-
-@gear.command("list")
-def gear_list(as_json: AsJson = False, library: InLibrary = None) -> int:
-    """Everything in the locker."""
-    records = list(open_library(library).records("gear").values())
-    keys = ("id", "kind", "make", "model", "serial", "note")
-    lines = table([[str(r.get(key) or "") for key in keys] for r in records], list(keys))
-    answer(as_json, {"gear": [_shown(r) for r in records]}, *(lines or ["the locker is empty"]))
-    return DONE
-
-
-@gear.command("add")
-def gear_add(
-    name: Annotated[str, typer.Argument(metavar="ID", help="What it is called here, such as A1142.")],
-    kind: Annotated[str, typer.Option("--kind", help=", ".join(GEAR_KINDS))] = "other",
-    make: Annotated[str, typer.Option("--make")] = "",
-    model: Annotated[str, typer.Option("--model")] = "",
-    serial: Annotated[str, typer.Option("--serial")] = "",
-    note: Annotated[str, typer.Option("--note")] = "",
-    by: By = "",
-    as_json: AsJson = False,
-    library: InLibrary = None,
-) -> int:
-    """Add a piece of gear, or say anew what it is."""
-    from capture.errors import UsageError
-
-    if kind not in GEAR_KINDS:
-        raise UsageError(f"there is no kind of gear {kind!r}", f"choose one of: {', '.join(GEAR_KINDS)}")
-    fields = {"kind": kind, "make": make, "model": model, "serial": serial, "note": note}
-    return _put("gear", name, fields, by, as_json, library)
-
-
-@gear.command("remove")
-def gear_remove(
-    name: Annotated[str, typer.Argument(metavar="ID")],
-    by: By = "",
-    as_json: AsJson = False,
-    library: InLibrary = None,
-) -> int:
-    """Take a piece of gear out of the locker; takes keep what they say of it."""
-    return _remove("gear", name, by, as_json, library)
 
 
 @room.command("list")
