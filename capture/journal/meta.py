@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
+from capture.chain import Value
+from capture.journal import paths
 from capture.journal.errors import JournalError
 from capture.journal.folding import real, text
 from capture.journal.record import Part, TakeRecord
+from capture.take import Track
 from capture.wav.meta import FileMeta, GapMeta, MarkerMeta, TrackMeta, file_uid, usid
+
+_AIR = {"temperature": "°C", "relative_humidity": "%RH", "pressure": "hPa"}
+_EARLY = 1000  # readings of a take: a night has a million, and Stop does not wait
 
 
 def file_meta(record: TakeRecord, part: int, file_index: int) -> FileMeta:
     """The header fields of file `file_index` (from 0) of part `part` (from 1); raises JournalError.
 
-    Frames of markers and gaps count from the first frame of this file.
+    Frames of markers and gaps count from the first frame of this file. The chain is that of the snapshot
+    beside the journal, if it is the one that the journal names.
     """
     try:
         place = next(p for p in record.parts if p.number == part)
@@ -23,10 +32,14 @@ def file_meta(record: TakeRecord, part: int, file_index: int) -> FileMeta:
         raise JournalError(f"{record.name} has no file {file_index} in part {part}") from None
     originated = _originated(record, place)
     interface = text(record.interface.get("name"))
+    here = sorted((t for t in record.tracks if t.file == file_index), key=lambda track: track.channel)
+    chain = paths.chain_values(record)
+    linked = record.layout == "track" and len(here) == 2
     return FileMeta(
         sample_rate=record.rate,
         format="float32" if record.format == "float32" else "pcm24",
-        tracks=_tracks(record, file_index),
+        tracks=_tracks(here, chain, linked=linked),
+        linked=linked,
         take_uuid=record.take,
         file_uid=uid,
         project=record.project,
@@ -54,14 +67,27 @@ def file_meta(record: TakeRecord, part: int, file_index: int) -> FileMeta:
         markers=_markers(record, place),
         gaps=_gaps(record, place),
         chain_digest=record.chain_digest,
-        engineer=_person(record, "engineer"),
-        location=_person(record, "studio"),
+        peak_dbfs=_peak(record, here),
+        **_declared(record, chain, here),
+        **_air(record),
         recorder_model=interface,
         recorder_serial=text(record.interface.get("serial")),
-        temperature_c=_air(record, "temperature", "°C"),
-        humidity_percent=_air(record, "relative_humidity", "%RH"),
-        pressure_hpa=_air(record, "pressure", "hPa"),
     )
+
+
+def _declared(record: TakeRecord, chain: Mapping[str, Value], here: Sequence[Track]) -> dict[str, Any]:
+    """Who, where, and the ways into these tracks."""
+    studio = _person(record, "studio") or str(chain.get("session.studio", ""))
+    return {
+        "paths": paths.paths(chain, here),
+        "people": tuple((text(p.get("role")), text(p.get("name"))) for p in record.people if p.get("name")),
+        "title": str(chain.get("session.title", "")),
+        "artist": _person(record, "artist") or str(chain.get("session.artist", "")),
+        "producer": _person(record, "producer"),
+        "engineer": _person(record, "engineer"),
+        "studio": studio,
+        "location": paths.place(chain, here, studio),
+    }
 
 
 def _originated(record: TakeRecord, part: Part) -> datetime:
@@ -73,9 +99,17 @@ def _originated(record: TakeRecord, part: Part) -> datetime:
         raise JournalError(f"{record.name} names a time that cannot be") from None
 
 
-def _tracks(record: TakeRecord, file_index: int) -> tuple[TrackMeta, ...]:
-    here = sorted((t for t in record.tracks if t.file == file_index), key=lambda track: track.channel)
-    return tuple(TrackMeta(track.input, track.channel + 1, track.name) for track in here)
+def _tracks(here: Iterable[Track], chain: Mapping[str, Value], *, linked: bool) -> tuple[TrackMeta, ...]:
+    return tuple(
+        TrackMeta(t.input, t.channel + 1, t.name, paths.function(chain, t, linked=linked)) for t in here
+    )
+
+
+def _peak(record: TakeRecord, here: Iterable[Track]) -> float | None:
+    """The greatest sample of a file; the levels of a take in several parts are not those of one file."""
+    numbers = {track.number for track in here}
+    found = [level.peak for level in record.levels if level.track in numbers and level.peak is not None]
+    return max(found) if found and len(record.parts) == 1 else None
 
 
 def _markers(record: TakeRecord, part: Part) -> tuple[MarkerMeta, ...]:
@@ -111,8 +145,33 @@ def _person(record: TakeRecord, role: str) -> str:
     return ", ".join(text(p.get("name")) for p in record.people if p.get("role") == role and p.get("name"))
 
 
-def _air(record: TakeRecord, quantity: str, unit: str) -> float | None:
-    for reading in record.air_at_begin:
-        if (reading.get("quantity"), reading.get("unit"), reading.get("quality")) == (quantity, unit, "ok"):
-            return real(reading.get("value"))
-    return None
+def _air(record: TakeRecord) -> dict[str, Any]:
+    """The first good reading of each quantity: the one from before the take, else the earliest during it."""
+    found: dict[str, Mapping[str, object]] = {}
+    for reading in _readings(record):
+        quantity = text(reading.get("quantity"))
+        good = reading.get("quality") == "ok" and reading.get("unit") == _AIR.get(quantity)
+        if good and real(reading.get("value")) is not None:
+            found.setdefault(quantity, reading)
+    values = {quantity: real(reading.get("value")) for quantity, reading in found.items()}
+    return {
+        "temperature_c": values.get("temperature"),
+        "humidity_percent": values.get("relative_humidity"),
+        "pressure_hpa": values.get("pressure"),
+        "air": _how_known(found.values()),
+    }
+
+
+def _readings(record: TakeRecord) -> Iterator[Mapping[str, object]]:
+    yield from record.air_at_begin
+    yield from map(vars, record.readings[:_EARLY])
+
+
+def _how_known(readings: Iterable[Mapping[str, object]]) -> str:
+    """The weakest that holds: a value that a person typed, or that was simulated, makes all of them so."""
+    used = list(readings)
+    if any(reading.get("simulated") is True for reading in used):
+        return "simulated"
+    if any(reading.get("typed") is True for reading in used):
+        return "typed"
+    return "measured" if used else ""

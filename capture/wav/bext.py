@@ -5,19 +5,21 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+from capture.take import Origin
 from capture.wav.errors import WavError
-from capture.wav.meta import FileMeta
+from capture.wav.meta import FileMeta, Loudness
 from capture.wav.text import ascii_text
 
 FIXED_BYTES = 602
 _FIXED = struct.Struct("<256s32s32s10s8sQH64s5h180x")
 _NOT_MEASURED = 0x7FFF  # a loudness of 0 would be a claim of 0.0 LUFS
+_GREATEST = 9999
 _SUMMARY = 62
 
 
 @dataclass(frozen=True)
 class Bext:
-    """The fields of a `bext` chunk as text and numbers; loudness is None where the file says nothing."""
+    """The fields of a `bext` chunk as text and numbers; what loudness does not say is None."""
 
     description: str
     originator: str
@@ -27,7 +29,7 @@ class Bext:
     time_reference: int
     version: int
     umid: bytes
-    loudness: float | None
+    loudness: Loudness
     coding_history: str
 
 
@@ -45,7 +47,7 @@ def encode(meta: FileMeta, payload_bytes: int) -> tuple[bytes, list[str]]:
         meta.time_reference,
         2,
         meta.umid,
-        *[_NOT_MEASURED] * 5,
+        *(_loudness(value) for value in (meta.loudness or Loudness()).values),
     )
     tracks = sum(key.startswith("sTRK") for key in left_out)
     others = [key for key in left_out if not key.startswith("sTRK")]
@@ -94,12 +96,36 @@ def _line(key: str, value: str) -> str:
 
 
 def history(meta: FileMeta) -> list[str]:
-    """The coding history: the lines given, then the one of our own conversion, each ended by CR LF."""
+    """The coding history: lines given, one ANALOGUE line per distinct chain, and the one of our own step.
+
+    Each is ended by CR LF; a text holds no comma (EBU R98). Only sound of physical or unknown origin has
+    analogue steps, and only that of physical origin an A/D of ours.
+    """
+    analogue = meta.origin in (Origin.PHYSICAL, Origin.UNKNOWN)
+    chains = dict.fromkeys(path.analogue for path in meta.paths if path.analogue and analogue)
+    before = [f"A=ANALOGUE,M=mono,T={_plain(chain)}" for chain in chains]
+    return [f"{ascii_text(line)}\r\n" for line in (*meta.coding_history, *before, _own_line(meta))]
+
+
+def _own_line(meta: FileMeta) -> str:
     mode = {1: "M=mono,", 2: "M=stereo,"}.get(meta.channels, "")
-    parts = [meta.interface, "A/D", "" if mode else f"{meta.channels} channels", meta.software]
-    words = "; ".join(ascii_text(part).replace(",", ";") for part in parts if part)
-    own = f"A=PCM,F={meta.sample_rate},W={meta.bits},{mode}T={words}"
-    return [f"{ascii_text(line)}\r\n" for line in (*meta.coding_history, own)]
+    converters = {path.converter for path in meta.paths}
+    converter = converters.pop() if len(converters) == 1 and len(meta.paths) == meta.channels else ""
+    digital = bool(meta.paths) and len(meta.paths) == meta.channels and all(p.digital for p in meta.paths)
+    step = {Origin.PHYSICAL: "digital input" if digital else "A/D", Origin.UNKNOWN: ""}
+    parts = [
+        converter,
+        meta.interface if meta.interface != converter else "",
+        step.get(meta.origin, meta.origin.value),
+        "" if mode else f"{meta.channels} channels",
+        meta.software,
+    ]
+    words = "; ".join(_plain(part) for part in parts if part)
+    return f"A=PCM,F={meta.sample_rate},W={meta.bits},{mode}T={words}"
+
+
+def _plain(text: str) -> str:
+    return ascii_text(text).replace(",", ";")
 
 
 def _fit_history(lines: list[str], room: int) -> tuple[list[str], int]:
@@ -126,8 +152,8 @@ def decode(payload: bytes) -> Bext:
     """
     if len(payload) < FIXED_BYTES:
         raise WavError(f"the bext chunk has {len(payload)} bytes instead of at least {FIXED_BYTES}")
-    summary, originator, reference, date, time, since_midnight, version, umid, loudness, *_ = (
-        _FIXED.unpack_from(payload)
+    summary, originator, reference, date, time, since_midnight, version, umid, *loudness = _FIXED.unpack_from(
+        payload
     )
     return Bext(
         description=_cut(summary),
@@ -138,9 +164,19 @@ def decode(payload: bytes) -> Bext:
         time_reference=since_midnight,
         version=version,
         umid=umid if version >= 1 else b"",
-        loudness=loudness / 100 if version >= 2 and loudness != _NOT_MEASURED else None,
+        loudness=Loudness(*map(_measured, loudness)) if version >= 2 else Loudness(),
         coding_history=_cut(payload[FIXED_BYTES:]),
     )
+
+
+def _loudness(value: float | None) -> int:
+    """Hundredths, or *not measured*: the standard knows -99.99 to 99.99 and nothing beyond (Tech 3285)."""
+    found = _NOT_MEASURED if value is None else round(100 * value)
+    return found if abs(found) <= _GREATEST else _NOT_MEASURED
+
+
+def _measured(value: int) -> float | None:
+    return value / 100 if abs(value) <= _GREATEST else None
 
 
 def _cut(field: bytes) -> str:

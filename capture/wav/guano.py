@@ -35,6 +35,7 @@ def _lines(meta: FileMeta, frames: int) -> dict[str, str]:
         "Temperature Ext": _number(meta.temperature_c),
         "Humidity": _number(meta.humidity_percent),
         "TKC|Pressure hPa": _number(meta.pressure_hpa),
+        "TKC|Air": meta.air,
         "TKC|Take": meta.take_uuid,
         "TKC|Chain": meta.chain_digest,
         "Original Filename": meta.filename,
@@ -43,7 +44,7 @@ def _lines(meta: FileMeta, frames: int) -> dict[str, str]:
 
 
 def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:g}"
+    return "" if value is None else f"{value:.10g}"
 
 
 def decode(payload: bytes) -> dict[str, str]:

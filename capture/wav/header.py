@@ -6,7 +6,7 @@ Every chunk is even, `data` is the last one and its samples begin on a multiple 
 that what is said of a take after Stop (verdict, notes, markers, names) is written without moving audio:
 
     bext    602 + 512 + 96 per channel, at most 8792     coding history
-    iXML    24576 + 256 per channel
+    iXML    24576 + 512 per channel
     guan    2048
     cue     16384 for cue, LIST and PAD together, and what is left to the next multiple of 4096
 """
@@ -45,7 +45,7 @@ class Layout:
         if not 1 <= channels <= 1024:
             raise WavError(f"a file of {channels} channels cannot be written", "choose 1 to 1024 inputs")
         history = min(512 + 96 * channels, 8190)
-        sizes = bext.FIXED_BYTES + history, 24576 + 256 * channels, 2048
+        sizes = bext.FIXED_BYTES + history, 24576 + 512 * channels, 2048
         bare = Layout(channels, format, *sizes, data_offset=0)
         end = bare.room_offset + _CUE_ROOM + 8
         return Layout(channels, format, *sizes, data_offset=-(-end // ALIGNMENT) * ALIGNMENT)

@@ -1,9 +1,9 @@
 """The `iXML` chunk (revision 3.01): bytes in and out, no I/O.
 
 The document is a list of pieces, each with a rank. When the reserve is too small, whole pieces are left out,
-the highest rank first and the last of its kind first: the mirror of bext, the note, people and place, markers
-from the end, gaps from the end, what it covers, the family, tracks from the end, names. The attribute
-`truncated` of our own block says which.
+the highest rank first and the last of its kind first: the mirror of bext, the notes, people, place and air,
+markers from the end, gaps from the end, what it covers and the ways into its channels, the family, tracks
+from the end, names. The attribute `truncated` of our own block says which.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from capture.take import Kind
-from capture.wav import bext, cue
+from capture.wav import aswg, bext, cue
 from capture.wav.meta import FileMeta
 from capture.wav.text import xml_text
 
@@ -28,6 +28,7 @@ _BLOCKS = (
     "BEXT",
     "USER",
     "LOCATION",
+    "ASWG",
     "TAKECHAIN",
 )
 _COUNTS = {"SYNC_POINT_LIST": "SYNC_POINT_COUNT", "TRACK_LIST": "TRACK_COUNT"}
@@ -102,6 +103,7 @@ def _pieces(meta: FileMeta) -> list[_Piece]:
         *_tracks(meta),
         *_mirror(meta),
         *_people(meta),
+        *_aswg(meta),
         *_own(meta),
     ]
 
@@ -188,6 +190,7 @@ def _tracks(meta: FileMeta) -> list[_Piece]:
         tags = f"<CHANNEL_INDEX>{track.channel_index}</CHANNEL_INDEX>"
         tags += f"<INTERLEAVE_INDEX>{track.interleave_index}</INTERLEAVE_INDEX>"
         tags += f"<NAME>{xml_text(track.name)}</NAME>" if track.name else ""
+        tags += f"<FUNCTION>{xml_text(track.function)}</FUNCTION>" if track.function else ""
         pieces.append(_Piece(3, "tracks", "TRACK_LIST", f"<TRACK>{tags}</TRACK>\n"))
     return pieces
 
@@ -213,12 +216,22 @@ def _mirror(meta: FileMeta) -> list[_Piece]:
 
 def _people(meta: FileMeta) -> list[_Piece]:
     fields = [
+        ("USER", "FULL_TITLE", meta.title),
         ("USER", "SOUND_MIXER_NAME", meta.engineer),
         ("USER", "AUDIO_RECORDER_MODEL", meta.recorder_model),
         ("USER", "AUDIO_RECORDER_SERIAL_NUMBER", meta.recorder_serial),
+        ("USER", "AUDIO_RECORDER_FIRMWARE", meta.software),
         ("LOCATION", "LOCATION_NAME", meta.location),
     ]
     return [_Piece(8, name.lower(), block, _tag(name, text)) for block, name, text in fields if text]
+
+
+def _aswg(meta: FileMeta) -> list[_Piece]:
+    ranks = {"notes": 9, "state": 0, "isGenerated": 0, "isDesigned": 0}
+    pieces = [
+        _Piece(ranks.get(tag, 8), f"ASWG {tag}", "ASWG", _tag(tag, text)) for tag, text in aswg.fields(meta)
+    ]
+    return [*pieces, _Piece(0, "ASWG", "ASWG", _tag("schemaVersion", aswg.SCHEMA_VERSION))]
 
 
 def _own(meta: FileMeta) -> list[_Piece]:
@@ -237,6 +250,13 @@ def _own(meta: FileMeta) -> list[_Piece]:
     pieces = [
         _Piece(rank, name.lower(), "TAKECHAIN", _tag(name, text)) for rank, name, text in fields if text
     ]
+    paths = (f'<PATH input="{path.input}">{xml_text(path.line)}</PATH>\n' for path in meta.paths if path.line)
+    people = (
+        f'<PERSON role="{xml_text(role)}">{xml_text(name)}</PERSON>\n' for role, name in meta.people if name
+    )
+    pieces += [_Piece(5, "paths", "TAKECHAIN", xml) for xml in paths]
+    pieces += [_Piece(8, "people", "TAKECHAIN", xml) for xml in people]
+    pieces += [_Piece(8, "air", "TAKECHAIN", xml) for xml in _air(meta)]
     gaps = (
         f'<GAP first="{gap.frame}" first_pm="{gap.frame_pm}"'
         f' frames="{gap.frames}" frames_pm="{gap.frames_pm}"'
@@ -244,6 +264,16 @@ def _own(meta: FileMeta) -> list[_Piece]:
         for gap in meta.gaps
     )
     return pieces + [_Piece(6, "gap causes", "TAKECHAIN", xml) for xml in gaps]
+
+
+def _air(meta: FileMeta) -> list[str]:
+    known = {
+        "temperature_c": meta.temperature_c,
+        "humidity_percent": meta.humidity_percent,
+        "pressure_hpa": meta.pressure_hpa,
+    }
+    values = "".join(f' {name}="{value:.10g}"' for name, value in known.items() if value is not None)
+    return [f'<AIR{values} known="{xml_text(meta.air)}"/>\n'] if values else []
 
 
 def _tag(name: str, text: str) -> str:

@@ -98,7 +98,8 @@ def decode(payload: bytes) -> Ixml:
 
 def _track(tags: dict[str, str], place: int) -> TrackMeta:
     index = _whole(tags.get("INTERLEAVE_INDEX", "")) or place
-    return TrackMeta(_whole(tags.get("CHANNEL_INDEX", "")) or index, index, tags.get("NAME", ""))
+    words = (tags.get(name, "") for name in ("NAME", "FUNCTION"))
+    return TrackMeta(_whole(tags.get("CHANNEL_INDEX", "")) or index, index, *words)
 
 
 def _point(tags: dict[str, str]) -> SyncPoint:

@@ -21,11 +21,30 @@ _UMID_PREFIX = bytes.fromhex("060A2B340101010501010F2013000000")
 
 @dataclass(frozen=True)
 class TrackMeta:
-    """One track of the file: interface input and place in the file, both from 1, and its true name."""
+    """One track of the file: interface input and place in the file, both from 1, and its true name.
+
+    `function` is a word of the iXML dictionary (LEFT, RIGHT, M-MID_SIDE, …), where one was declared.
+    """
 
     channel_index: int
     interleave_index: int
     name: str
+    function: str = ""
+
+
+@dataclass(frozen=True)
+class PathMeta:
+    """What was declared of the way into one channel of the file; empty and None: *not declared*."""
+
+    input: int  # of the interface, from 1
+    line: str = ""  # the whole path in the one-line form
+    analogue: str = ""  # what stands before the converter, as the coding history says it
+    converter: str = ""
+    digital: bool = False  # the signal came in digital: nothing was converted here
+    source: str = ""
+    microphone: str = ""  # make and model
+    distance_m: float | None = None
+    array: str = ""  # XY, ORTF, …: the array that the microphone is part of
 
 
 @dataclass(frozen=True)
@@ -49,6 +68,22 @@ class GapMeta:
     frame_pm: int = 0  # ± frames
     frames_pm: int = 0
     filled: bool = True
+
+
+@dataclass(frozen=True)
+class Loudness:
+    """What EBU R 128 measures of a file, in LUFS, LU (range) and dBTP; None: *not measurable*, as silence."""
+
+    integrated: float | None = None
+    range: float | None = None
+    true_peak: float | None = None
+    momentary: float | None = None  # the greatest over 400 ms
+    short_term: float | None = None  # the greatest over 3 s
+
+    @property
+    def values(self) -> tuple[float | None, ...]:
+        """The five in the order of bext."""
+        return self.integrated, self.range, self.true_peak, self.momentary, self.short_term
 
 
 @dataclass(frozen=True)
@@ -92,13 +127,23 @@ class FileMeta:
     markers: tuple[MarkerMeta, ...] = ()
     gaps: tuple[GapMeta, ...] = ()
     chain_digest: str = ""
+    paths: tuple[PathMeta, ...] = ()  # one for each channel of which anything was declared
+    linked: bool = False  # the two channels were declared a stereo pair
+    people: tuple[tuple[str, str], ...] = ()  # role and name of everybody
+    title: str = ""
+    artist: str = ""
+    producer: str = ""
     engineer: str = ""
+    studio: str = ""
     location: str = ""
+    loudness: Loudness | None = None
+    peak_dbfs: float | None = None  # the greatest sample of this file
     recorder_model: str = ""
     recorder_serial: str = ""
     temperature_c: float | None = None
     humidity_percent: float | None = None
     pressure_hpa: float | None = None
+    air: str = ""  # how the air is known: measured, typed by a person, or simulated
 
     @property
     def channels(self) -> int:
@@ -114,6 +159,11 @@ class FileMeta:
     def circled(self) -> bool:
         """Whether the take is a circled one."""
         return self.verdict is Verdict.CIRCLED
+
+    @property
+    def physical(self) -> bool:
+        """Whether its sound came through a converter from the physical world, as far as the system tells."""
+        return self.origin is Origin.PHYSICAL
 
     @property
     def no_good(self) -> bool:

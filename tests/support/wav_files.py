@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from capture import wav
+from capture.take import Origin
 
 TAKE = "9c09c9c8-2598-48e9-9db8-0182e25d2c24"
 WHEN = datetime(2026, 11, 25, 14, 3, 12, 345000, timezone(timedelta(hours=1)))
@@ -38,6 +39,7 @@ def meta(channels: int, format: str = "pcm24", rate: int = 48000, **changes: Any
         "family_uid": TAKE,
         "family_name": "Vers 2_T007",
         "file_set_index": "A",
+        "origin": Origin.PHYSICAL,
         "coding_history": ("A=ANALOGUE,M=mono,T=U87 SN123; 1073 +42dB",),
         "note": "late entry",
         "markers": (wav.MarkerMeta(100, "verse"), wav.MarkerMeta(4000, "coda")),

@@ -20,10 +20,10 @@ def test_the_offsets_in_the_manual_are_those_of_the_files() -> None:
 
 def test_the_reserves_in_the_manual_are_those_of_the_files() -> None:
     assert "602 + 512 + 96 per channel" in TEXT
-    assert "24576 + 256 per channel" in TEXT
+    assert "24576 + 512 per channel" in TEXT
     for channels in (1, 2, 64, 128):
         layout = wav.Layout.plan(channels, "pcm24")
         assert layout.bext_bytes == 602 + min(512 + 96 * channels, 8190)
-        assert layout.ixml_bytes == 24576 + 256 * channels
+        assert layout.ixml_bytes == 24576 + 512 * channels
         assert layout.guan_bytes == 2048
         assert 16384 <= layout.data_offset - 8 - layout.room_offset - 8 < 16384 + 4096

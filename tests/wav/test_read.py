@@ -163,7 +163,7 @@ def test_bext_text_ends_at_its_first_nul() -> None:
     info = _parse(_riff(_chunk(b"bext", raw), _chunk(b"fmt ", FMT), _chunk(b"data", bytes(3))))
     assert info.bext is not None
     assert (info.bext.description, info.bext.coding_history) == ("scene 5", "A=PCM\r\n")
-    assert info.bext.loudness is None
+    assert info.bext.loudness == wav.Loudness()
 
 
 def test_a_file_of_a_thousand_chunks_and_a_huge_chunk_cost_little(tmp_path: Path) -> None:
