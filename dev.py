@@ -38,6 +38,7 @@ TOOLS = {
     "tmux": "tmux",
     "cc": "build-essential",
     "openssl": "openssl",
+    "jq": "jq",
     "pgrep": "procps",
     "setpriv": "util-linux",
     "mkfs.ext4": "e2fsprogs",

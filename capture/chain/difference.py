@@ -7,6 +7,8 @@ from typing import Protocol
 
 from capture.chain.fields import Value, path_words, split_path, value_words
 
+TYPED = (".distance_text", ".position_text")  # what is said in metres as well
+
 
 class HasValues(Protocol):
     """A patch or a snapshot."""
@@ -25,9 +27,9 @@ class Change:
 
 
 def diff(a: HasValues, b: HasValues) -> list[Change]:
-    """The changes that lead from `a` to `b`, by input and path; how a distance was typed is no change."""
+    """The changes that lead from `a` to `b`, by input and path; how a place was typed is no change."""
     before, after = a.values(), b.values()
-    paths = {path for path in before.keys() | after.keys() if not path.endswith(".distance_text")}
+    paths = {path for path in before.keys() | after.keys() if not path.endswith(TYPED)}
     changed = [Change(path, before.get(path), after.get(path)) for path in sorted(paths, key=_order)]
     return [c for c in changed if c.before != c.after or type(c.before) is not type(c.after)]
 

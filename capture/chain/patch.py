@@ -24,6 +24,7 @@ from capture.chain.fields import (
     split_path,
 )
 from capture.chain.grammar import parse_line
+from capture.chain.places import MEMBERS, SOURCE_MEMBERS, parse_place, source_place
 from capture.chain.printing import format_line
 from capture.chain.segment import Found
 from capture.chain.specs import FACTS, IDENTITY, INSERT_PARTS, KEPT
@@ -58,6 +59,7 @@ class Patch:
         else:
             self._declare(path, clean, by, how, at or utc_text())
             self._keep_distance_true(path, by, how, at or utc_text())
+            self._keep_place_true(path, by, how, at or utc_text())
 
     def _keep_distance_true(self, path: str, by: str, how: str, at: str) -> None:
         """A distance is kept in metres and as typed; the one set last makes the other agree."""
@@ -70,6 +72,38 @@ class Patch:
             self._declare(metres, found[0], by, how, at)
         elif leaf == "distance_m":
             del self.fields[typed]
+
+    def _keep_place_true(self, path: str, by: str, how: str, at: str) -> None:
+        """A place typed in a line says all of it: a part that is set later takes that line away."""
+        number, suffix = split_path(path) or (0, "")
+        stem = "source." if suffix.startswith("source.") else ""
+        leaf, typed = suffix.removeprefix(stem), input_path(number, f"{stem}position_text")
+        if leaf == "position_text":
+            place = (source_place if stem else parse_place)(str(self.get(path)))
+            for member in SOURCE_MEMBERS if stem else MEMBERS:
+                part = input_path(number, stem + member)
+                if member in place.values:
+                    self._declare(part, place.values[member], by, how, at)
+                else:
+                    self.fields.pop(part, None)
+                if member == "distance_m":
+                    self._forget_distance_text(number)
+        elif leaf in MEMBERS and typed in self.fields:
+            self._forget_place_text(number, stem)
+
+    def _forget_place_text(self, number: int, stem: str) -> None:
+        """Drop a typed place that no longer says what its numbers say."""
+        typed, members = input_path(number, f"{stem}position_text"), SOURCE_MEMBERS if stem else MEMBERS
+        read = source_place if stem else parse_place
+        here = {m: v for m in members if (v := self.get(input_path(number, stem + m))) is not None}
+        if typed in self.fields and read(str(self.get(typed))).values != here:
+            del self.fields[typed]
+
+    def _forget_distance_text(self, number: int) -> None:
+        typed = input_path(number, "distance_text")
+        found = parse_distance(str(self.get(typed)))
+        if found is None or found[0] != self.get(input_path(number, "distance_m")):
+            self.fields.pop(typed, None)
 
     def _declare(self, path: str, value: Value, by: str, how: str, at: str) -> None:
         known = self.fields.get(path)
@@ -136,11 +170,13 @@ class Patch:
                 else:
                     self._declare(path, value, by, "declared", at)
             self._forget_facts(number, before)
+            self._forget_place_text(number, "")
 
     def _devices(self, number: int) -> dict[str, tuple[Value | None, ...]]:
         """Which device each part of an input's path is."""
         names = {part: tuple(f"{part}.{member}" for member in IDENTITY) for part in FACTS}
         names["microphone"] += ("microphone.capsule",)
+        names["place"] = ("place.room",)
         return {
             part: tuple(self.get(input_path(number, name)) for name in members)
             for part, members in names.items()

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from capture.chain.errors import ChainError
+from capture.chain.places import place_text, source_text
 from capture.chain.values import Value, clean_number, clean_text, parse_distance
 
 KINDS = ("microphone", "di", "line", "digital")
@@ -148,11 +149,18 @@ SPECS: dict[str, Spec] = {
     "source.name": Spec("source", clean_text),
     "source.player": Spec("player", clean_text),
     **_device("source", "instrument"),
-    "source.position_text": Spec("place of the source as typed", clean_text),
+    "source.position_text": Spec("place of the source as typed", source_text),
     "source.x_m": Spec("source x", _coordinate, "m"),
     "source.y_m": Spec("source y", _coordinate, "m"),
     "source.z_m": Spec("source z", _coordinate, "m"),
     "place.room": Spec("room", clean_text),
+    "place.state": Spec("state of the room", clean_text),
+    "place.settings": Spec("doors and curtains", clean_text),
+    "place.size": Spec("size of the room", clean_text),
+    "place.volume_m3": Spec("volume of the room", _within(0.1, 1e7, "a volume in cubic metres"), "m³"),
+    "place.surfaces": Spec("surfaces of the room", clean_text),
+    "place.rt60": Spec("reverberation time", clean_text),
+    "place.noise": Spec("noise of the room", clean_text),
     "kind": Spec("kind", _choice(*KINDS)),
     **_device("microphone", "microphone"),
     "microphone.capsule": Spec("capsule", clean_text),
@@ -176,7 +184,7 @@ SPECS: dict[str, Spec] = {
     "y_m": Spec("y", _coordinate, "m"),
     "z_m": Spec("z", _coordinate, "m"),
     "position": Spec("position", clean_text),
-    "position_text": Spec("place as typed", clean_text),
+    "position_text": Spec("place as typed", place_text),
     "array.kind": Spec("array", clean_text),
     "array.spacing_m": Spec("array spacing", _metres, "m"),
     "array.angle_deg": Spec("array angle", _angle, "°"),
@@ -219,6 +227,8 @@ FACTS: dict[str, tuple[str, ...]] = {
     "preamp": tuple(f"preamp.{fact}" for fact in (
         "gain_min_db", "gain_max_db", "gain_step_db", "ein_dbu", "ein_dbu_unweighted")),
     "converter": ("converter.full_scale_dbu", "converter.dynamic_range_db"),
+    "place": tuple(f"place.{fact}" for fact in (
+        "state", "settings", "size", "volume_m3", "surfaces", "rt60", "noise")),
 }  # fmt: skip
 KEPT = frozenset(
     {fact for facts in FACTS.values() for fact in facts}

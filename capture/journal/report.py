@@ -26,6 +26,7 @@ class State(StrEnum):
     INCOMPLETE = "incomplete"
     ORDER = "whole in itself, but not the library's order of takes"
     ALTERED = "altered"
+    FORGED = "forged"
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Finding:
     where: str = ""
     incomplete: bool = False  # a fault of something not there (yet), not of something changed
     order: bool = False  # a fault of the takes before it, not of its own
+    forged: bool = False  # lines that were made to fit each other, and that the signer never signed so
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}" if self.where else self.what
@@ -51,9 +53,17 @@ class Report:
     findings: list[Finding] = field(default_factory=list)
     alone: bool = False  # the take it names as the one before it is not here
 
-    def fault(self, what: str, where: str = "", *, incomplete: bool = False, order: bool = False) -> None:
+    def fault(
+        self,
+        what: str,
+        where: str = "",
+        *,
+        incomplete: bool = False,
+        order: bool = False,
+        forged: bool = False,
+    ) -> None:
         """Note something that makes the take fail."""
-        self.findings.append(Finding(Severity.FAULT, what, where, incomplete, order))
+        self.findings.append(Finding(Severity.FAULT, what, where, incomplete, order, forged))
 
     def warn(self, what: str, where: str = "") -> None:
         """Note something that people should know."""
@@ -77,6 +87,8 @@ class Report:
     def state(self) -> State:
         """The one word for it."""
         own = [fault for fault in self.faults if not fault.order]
+        if any(fault.forged for fault in own):
+            return State.FORGED
         if own:
             return State.INCOMPLETE if all(fault.incomplete for fault in own) else State.ALTERED
         if self.faults:

@@ -17,6 +17,7 @@ from capture.journal.appending import is_held
 from capture.journal.beside import is_plain
 from capture.journal.errors import NotATake, in_words
 from capture.journal.lines import digest, parse_fields, read_lines
+from capture.journal.numbering import journal_name
 from capture.journal.places import first_line, journals_below, library_of, mirror_of
 from capture.journal.record import TakeRecord, begun, fold
 from capture.journal.report import Report
@@ -70,14 +71,14 @@ def verify_take(path: Path, *, begins: Begins | None = None, own_keyid: str = ""
     report = Report(path)
     if is_held(path):
         report.fault("it is being recorded just now, and not sealed yet", path.name, incomplete=True)
-    check_lines(report, found)
+    joined = check_lines(report, found)
     try:
         record = begun(fold(found.lines), path)
     except NotATake as error:
         report.fault(error.what)
         return report
     report.record = record
-    check_seal(report, record, found.lines)
+    check_seal(report, record, found.lines, joined=joined)
     check_timeline(report, record)
     check_pre_roll(report, record, found.lines)
     check_files(report, record)
@@ -91,6 +92,7 @@ def verify_takes(paths: Iterable[Path], *, own_keyid: str = "") -> list[Report]:
     """Reports on several takes. Where they are all the takes of a library, a missing one is a fault."""
     begins, paths = Begins(), list(paths)
     reports = [verify_take(path, begins=begins, own_keyid=own_keyid) for path in paths]
+    _check_places(reports)
     given = {path.resolve() for path in paths}
     libraries = {library_of(report.path) for report in reports if report.alone}
     for library in libraries - {None}:
@@ -102,6 +104,23 @@ def verify_takes(paths: Iterable[Path], *, own_keyid: str = "") -> list[Report]:
                 words = "the take before it is missing from this library, and nothing says why"
                 report.fault(words, library.name, incomplete=True, order=True)
     return reports
+
+
+def _check_places(reports: Iterable[Report]) -> None:
+    """One take alone has each place in the order of a library, and lies there once."""
+    taken: dict[tuple[Path, str, int], Report] = {}
+    for report in reports:
+        library, record = library_of(report.path), report.record
+        if library is None or record is None:
+            continue
+        other = taken.setdefault((library, record.library, record.counter), report)
+        if other is report or other.record is None:
+            continue
+        if other.record.take == record.take:
+            words = "the same take lies in this library twice: one of the two was put there"
+        else:
+            words = f"another take has the same place in the library's order (number {record.counter})"
+        report.fault(words, str(other.path), order=True)
 
 
 def _mirrored(library: Path, report: Report) -> bool:
@@ -180,6 +199,8 @@ def _describe(report: Report, record: TakeRecord, own_keyid: str) -> None:
             report.info(
                 f"edited after the end by {edit.by or 'somebody'}: {edit.field} = {edit.value!r}{undone}"
             )
+    if report.path.name != journal_name(record.recorded_name):
+        report.warn(f"its journal was renamed: it was {journal_name(record.recorded_name)}", report.path.name)
     if record.moved:
         report.info(f"recorded under the name {record.recorded_name}")
     if record.sealed and record.keyid != own_keyid:

@@ -23,8 +23,9 @@ _KNOWN = {
 }  # fmt: skip
 
 
-def check_lines(report: Report, found: ReadResult) -> None:
-    """Everything about the lines themselves, and the chain from each to the next."""
+def check_lines(report: Report, found: ReadResult) -> bool:
+    """Everything about the lines themselves, and the chain from each to the next; whether all of it holds."""
+    before_this = len(report.faults)
     for problem in found.problems:
         report.fault(f"{problem.what}: it was altered", _at_byte(report, problem.number, problem.offset))
     if found.torn:
@@ -38,6 +39,7 @@ def check_lines(report: Report, found: ReadResult) -> None:
         if line.number - 1 not in broken:
             _check_link(report, before, line)
         before = line
+    return len(report.faults) == before_this
 
 
 def _check_form(report: Report, line: Line) -> None:
@@ -81,8 +83,12 @@ def _seq(line: Line | None) -> int:
     return seq if isinstance(seq, int) else -1
 
 
-def check_seal(report: Report, record: TakeRecord, lines: list[Line]) -> None:
-    """The begin line, the end line, the seal over it, and the signature of every line after it."""
+def check_seal(report: Report, record: TakeRecord, lines: list[Line], *, joined: bool) -> None:
+    """The begin line, the end line, the seal over it, and the signature of every line after it.
+
+    Where the lines are `joined` (each names the one before it) and a signature does not hold all the same,
+    it was not chance that changed a line: the lines behind it were made anew to fit. The last has none.
+    """
     if lines[0].type != "begin" or lines[0].fields.get("format") != FORMAT:
         report.fault(f"the first line is no begin line of {FORMAT}", _place(report, lines[0]))
     at = next((index for index, line in enumerate(lines) if line.type == "seal"), None)
@@ -94,12 +100,14 @@ def check_seal(report: Report, record: TakeRecord, lines: list[Line]) -> None:
     if end is None or end.type != "end" or sum(line.type == "end" for line in lines) != 1:
         report.fault("the line before the seal is not the one end line", _place(report, seal))
         return
-    public = _check_seal_line(report, record, seal, end, lines[0])
+    public = _check_seal_line(report, record, seal, end, lines[0], forged=joined and seal is not lines[-1])
     _check_blocks(report, lines[:at], end)
-    _check_after(report, lines[at + 1 :], public)
+    _check_after(report, lines[at + 1 :], public, joined)
 
 
-def _check_seal_line(report: Report, record: TakeRecord, seal: Line, end: Line, begin: Line) -> bytes:
+def _check_seal_line(
+    report: Report, record: TakeRecord, seal: Line, end: Line, begin: Line, *, forged: bool
+) -> bytes:
     fields, where = seal.fields, _place(report, seal)
     public, payload = decoded(fields.get("public_key")), decoded(fields.get("payload"))
     signature = decoded(fields.get("sig"))
@@ -108,10 +116,10 @@ def _check_seal_line(report: Report, record: TakeRecord, seal: Line, end: Line, 
         or fields.get("payload_type") != SEAL_TYPE
         or keyid_of(public) != fields.get("keyid")
     ):
-        report.fault("the seal is not of the form of a seal", where)
+        report.fault("the seal is not of the form of a seal", where, forged=forged)
         return public
     if not signature_holds(public, SEAL_TYPE, payload, signature):
-        report.fault("the seal's signature does not hold", where)
+        report.fault("the seal's signature does not hold", where, forged=forged)
         return public
     wanted = {
         "take": record.take,
@@ -127,10 +135,13 @@ def _check_seal_line(report: Report, record: TakeRecord, seal: Line, end: Line, 
     for name in sorted({*wanted, *said}):
         if said.get(name) != wanted.get(name):
             words = {
-                "sha256": f"the end line (line {end.number}) is not the one that was sealed",
+                "sha256": f"the end line (line {end.number}) is not the one that was sealed: it, or a line "
+                "before it, was changed",
                 "begin": f"the begin line (line {begin.number}) is not the one that was sealed",
+                "take": "the seal is that of another take",
             }
-            report.fault(words.get(name, f"the seal is that of another line ({name} differs)"), where)
+            said_of = words.get(name, f"the seal is that of another line ({name} differs)")
+            report.fault(said_of, where, forged=forged)
     if seal.fields.get("frame") != end.fields.get("frame"):
         report.fault("the seal's frame is not that of the end", where)
     report.info(f"sealed {fields.get('utc')} by key {fingerprint_of(str(fields.get('keyid')))}")
@@ -149,20 +160,23 @@ def _check_blocks(report: Report, lines: Iterable[Line], end: Line) -> None:
         report.fault("the hash over all block digests is not that of the end line", _place(report, end))
 
 
-def _check_after(report: Report, lines: Iterable[Line], sealer: bytes) -> None:
+def _check_after(report: Report, lines: list[Line], sealer: bytes, joined: bool) -> None:
     others: set[str] = set()
     for line in lines:
-        where = _place(report, line)
+        where, forged = _place(report, line), joined and line is not lines[-1]
         sig = line.fields.get("sig")
         if line.type not in AFTER_SEAL or not isinstance(sig, dict):
-            report.fault(f"an unsigned or unfit {line.type or 'unknown'} line stands after the seal", where)
+            words = f"an unsigned or unfit {line.type or 'unknown'} line stands after the seal"
+            report.fault(words, where, forged=forged)
             continue
         public = decoded(sig["public_key"]) if "public_key" in sig else sealer
         if set(sig) - {"public_key"} != {"keyid", "sig"} or sig["keyid"] != keyid_of(public):
-            report.fault(f"line {line.number}: the signature is not of the form of one", where)
+            words = f"line {line.number}: the signature is not of the form of one"
+            report.fault(words, where, forged=forged)
             continue
         if not signature_holds(public, LINE_TYPE, unsigned(line.fields), decoded(sig["sig"])):
-            report.fault(f"line {line.number} ({line.type}) was altered: its signature does not hold", where)
+            words = f"line {line.number} ({line.type}) was altered: its signature does not hold"
+            report.fault(words, where, forged=forged)
         elif public != sealer:
             others.add(fingerprint_of(keyid_of(public)))
     for fingerprint in sorted(others):

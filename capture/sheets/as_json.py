@@ -9,13 +9,14 @@ from math import isfinite
 from typing import Any
 
 from capture.sheets.model import Sheet, TakeSheet
+from capture.sheets.provenance import Provenance
 
 FORMAT = "takechain-sheet/1"
 
 
-def write(sheet: Sheet) -> bytes:
+def write(sheet: Sheet | Provenance) -> bytes:
     """The JSON bytes of a sheet, one object."""
-    kind = "take" if isinstance(sheet, TakeSheet) else "session"
+    kind = {TakeSheet: "take", Provenance: "provenance"}.get(type(sheet), "session")
     whole = {"format": FORMAT, "sheet": kind, **_plain(asdict(sheet))}
     text = json.dumps(whole, ensure_ascii=False, indent=1, allow_nan=False)
     return (text + "\n").encode("utf-8", "backslashreplace")  # a lone surrogate becomes its JSON escape

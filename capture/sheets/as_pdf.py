@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ from capture.sheets.document import Document
 from capture.sheets.errors import NoPrinter, SheetError
 
 TEMPLATE = Path(__file__).parent / "templates" / "sheet.typ"
+FONT_PACKAGE = "noto_cjk_sans_jp_regular"  # Noto Sans CJK JP, OFL-1.1: the extra `japanese`
+BUNDLED, PACKAGED, OF_THE_SYSTEM = range(3)
 LONG_CELL = 30
 _LONG = re.compile(r"(?<!\S)(?![0-9a-f-]{36,64}(?!\S))\S{31,}")
 _PIECE = re.compile(r".{8}(?=.)")
@@ -33,11 +36,11 @@ def write(document: Document, paper: str, moment: datetime) -> tuple[bytes, str]
         raise NoPrinter("PDF sheets need typst", "pip install typst") from None
     data = _visible(asdict(document))
     _share_widths(data)
-    fonts = _fonts(system=False)
-    missing = glyphs.missing(_texts(data), fonts)
-    if missing:
-        fonts = _fonts(system=True)
+    for places in (BUNDLED, PACKAGED, OF_THE_SYSTEM):
+        fonts = _fonts(places)
         missing = glyphs.missing(_texts(data), fonts)
+        if not missing:
+            break
     data["missing"] = glyphs.words(missing)
     try:
         made = typst.compile(
@@ -55,12 +58,22 @@ def write(document: Document, paper: str, moment: datetime) -> tuple[bytes, str]
     return bytes(made), missing
 
 
-@lru_cache(maxsize=2)
-def _fonts(*, system: bool) -> Any:
-    """The fonts that typst brings along, with those of the system only where they are needed."""
+@lru_cache(maxsize=3)
+def _fonts(places: int) -> Any:
+    """The fonts that typst brings along, with those of a package and of the system where they are needed."""
     import typst
 
-    return typst.Fonts(include_system_fonts=system, include_embedded_fonts=True)
+    return typst.Fonts(
+        include_system_fonts=places >= OF_THE_SYSTEM,
+        include_embedded_fonts=True,
+        font_paths=_packaged() if places >= PACKAGED else [],
+    )
+
+
+def _packaged() -> list[Path]:
+    """The folder of the Japanese font, where its package is installed."""
+    spec = importlib.util.find_spec(FONT_PACKAGE)
+    return [Path(place) for place in spec.submodule_search_locations or ()] if spec else []
 
 
 def _visible(value: Any, name: str = "") -> Any:

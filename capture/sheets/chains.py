@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from capture.chain import ChainError, Field, format_line, load, split_path, value_words
+from capture.chain.difference import TYPED
 from capture.chain.fields import SPECS
 from capture.journal.beside import beside
 from capture.journal.errors import in_words
@@ -47,7 +48,7 @@ class TakeChain:
         return tuple(
             (path, as_text(path, field.value))
             for path, field in sorted(self.fields.items())
-            if path.startswith(wanted) and not path.endswith(".distance_text")
+            if path.startswith(wanted) and not path.endswith(TYPED)
         )
 
     def rows(self) -> tuple[ChainField, ...]:
@@ -151,7 +152,7 @@ def changes(before: tuple[TakeRecord, TakeChain], after: tuple[TakeRecord, TakeC
     for number in sorted(set(inputs[0]) & set(inputs[1])):
         old, new = before[1].of_input(number), after[1].of_input(number)
         for path in sorted(old.keys() | new.keys()):
-            if old.get(path) != new.get(path) and path != "distance_text":
+            if old.get(path) != new.get(path) and not f".{path}".endswith(TYPED):
                 sides = f"{_side(old, path)} \N{RIGHTWARDS ARROW} {_side(new, path)}"
                 what = f"{spoken(f'input.1.{path}')} {sides}"
                 said.setdefault(what, []).append(number)

@@ -104,7 +104,10 @@ class Section:
 
 @dataclass(frozen=True)
 class Document:
-    """A whole sheet: its title, what is shouted above everything, its sections and its foot."""
+    """A whole sheet: its title, what is shouted above everything, its sections and its foot.
+
+    `dense` sets it closer, for what is to fit on one page.
+    """
 
     title: str
     kicker: str
@@ -112,3 +115,4 @@ class Document:
     warnings: tuple[str, ...]
     sections: tuple[Section, ...]
     foot: str
+    dense: bool = False

@@ -7,9 +7,12 @@ boxes differ in size: one that is as large as the box in both has no glyph anywh
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
+EXTRA = "japanese"
+_ASIAN = ("CJK ", "HIRAGANA ", "KATAKANA ", "HANGUL ", "IDEOGRAPHIC ", "FULLWIDTH ", "HALFWIDTH ")
 NOBODY_HAS = "\U0010fffe"  # a noncharacter (Unicode 17, section 23.7): its measure is that of the box
 
 _PROBE = b"""
@@ -42,6 +45,12 @@ def missing(texts: Iterable[str], fonts: Any) -> str:
     return "".join(
         sign for sign, a, b in zip(signs, serif[1:], mono[1:], strict=True) if (a, b) == (serif[0], mono[0])
     )
+
+
+def hint(signs: str) -> str:
+    """How to get a font for them, where a package has one; else nothing."""
+    asian = any(unicodedata.name(sign, "").startswith(_ASIAN) for sign in signs)
+    return f"for Japanese: pip install 'takechain[{EXTRA}]', then make the sheet again" if asian else ""
 
 
 def words(signs: str) -> str:

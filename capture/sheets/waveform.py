@@ -91,7 +91,7 @@ def _read_file(
 
     try:
         with soundfile.SoundFile(path) as sound:
-            if max(channels) >= sound.channels:
+            if min(channels) < 0 or max(channels) >= sound.channels:
                 return
             seen.there += sound.frames * len(tracks)
             for first, frames in _stretches(sound.frames, record.frames, len(seen.low), whole):

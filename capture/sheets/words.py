@@ -90,6 +90,11 @@ def short(digest: str) -> str:
     return digest[:12]
 
 
+def fingerprint(keyid: str) -> str:
+    """The first 16 digits of a key's id, in fours, as people compare them."""
+    return " ".join(keyid[place : place + 4] for place in range(0, min(16, len(keyid)), 4))
+
+
 def plural(number: int, one: str, many: str = "") -> str:
     """`1 gap`, `2 gaps`."""
     return f"{count(number)} {one if number == 1 else many or one + 's'}"

@@ -9,6 +9,7 @@ from capture.chain.fields import SPECS
 from capture.chain.specs import FACTS
 
 AT = "2026-11-25T14:03:12.000000Z"
+PLACES = ("4 cm, 30° off axis, 1.6 m up, x 1 m, y 2 m, z 1 m", "x 1 m, y 2 m, z 1 m")
 SHURE = {"powering": "none", "sensitivity_mv_pa": 1.6, "max_spl_db": 150, "impedance_ohm": 150}
 
 TAKEN = [
@@ -93,7 +94,7 @@ def test_snapshot_yaml_and_the_kept_patch_carry_every_field() -> None:
         patch.set(f"input.3.{suffix}", typed, "Ida", at=AT)
     for suffix in SPECS:
         if f"input.3.{suffix}" not in patch.fields:
-            for guess in ("4 cm", "on", "microphone", "normal", "required", 4):
+            for guess in (*PLACES, "4 cm", "on", "microphone", "normal", "required", 4):
                 try:
                     patch.set(f"input.3.{suffix}", guess, "Ida", at=AT)
                     break

@@ -90,6 +90,31 @@ def test_a_sheet_goes_with_its_session_if_nobody_says_where(cli: Cli) -> None:
     assert path.is_file()
 
 
+def test_a_page_for_a_buyer_without_names_and_serials(cli: Cli, tmp_path: Path) -> None:
+    words = ("sheet", "--take", "Aurora_T001", "--form", "provenance", "--to", "html")
+    told = cli.ok(*words, "--withhold", "names,serial", "--chain", "-o", tmp_path / "page.html")
+    assert told["withheld"] == {
+        "names": ["input.1.source.player", "people.1.name", "people.2.name"],
+        "serial": [],
+    }
+    page = (tmp_path / "page.html").read_text("utf-8")
+    assert "withheld" in page
+    assert "Ida" not in page
+    chain = json.loads(Path(told["chain"]).read_text("utf-8"))
+    assert chain["fields"]["people.1.name"].keys() == {"digest"}
+    path = Path(cli.ok(*words)["path"])
+    assert path == cli.library / "Songs" / "Day 1" / "sheets" / "Aurora_T001.provenance.html"
+    assert "Ida" in path.read_text("utf-8")
+    assert "declares no such field" in cli.run(*words, "--withhold", "serial", "-o", tmp_path / "x").err
+    for wrong in (
+        ("sheet", "--take", "Aurora_T001", "--withhold", "names"),
+        ("sheet", "--session", "Day 1", "--form", "provenance"),
+        (*words, "--withhold", "everything"),
+        (*words[:3], "--form", "poster"),
+    ):
+        assert cli.run(*wrong).code == 2
+
+
 def test_verify_finds_one_flipped_bit_and_says_where(cli: Cli, takes: list[dict[str, object]]) -> None:
     assert cli.run("verify", cli.library).code == 0
     assert cli.ok("verify", str(takes[0]["journal"]))["ok"] is True

@@ -184,7 +184,7 @@ def test_a_rewritten_chain_does_not_help_without_the_key(tmp_path: Path) -> None
     marker = next(line for line in fields if line["type"] == "marker")
     marker["text"] = "all is well"
     report = verify_take(laid_out(tmp_path / "t", {JOURNAL: rechained(fields)}))
-    assert report.state is State.ALTERED
+    assert report.state is State.FORGED
     assert any("not the one that was sealed" in str(fault) for fault in report.faults)
 
 

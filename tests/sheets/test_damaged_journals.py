@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from capture.sheets import SheetError, build_session, build_take, draw
+from capture.sheets import SheetError, build_provenance, build_session, build_take, draw
 from tests.support.sheet_takes import chain_of, one_take
 
 values = st.one_of(
@@ -55,8 +55,11 @@ def replaced(whole: Any, path: tuple[Any, ...], value: Any) -> Any:
 def make_all(journal: Path) -> None:
     try:
         sheets = [build_take(journal, hash_files=False), build_session([journal])]
+        page = build_provenance(journal, ("serial", "names", "address")).page
     except SheetError:
         return
+    for form in ("html", "json", "md"):
+        draw(page, form)
     for sheet in sheets:
         for form in ("html", "csv", "json", "md"):
             draw(sheet, form)
@@ -107,6 +110,7 @@ def test_a_journal_cut_anywhere(journal: Path, data: st.DataObject) -> None:
         ("clock", {"utc": "2026-11-25T00:00:00.000000Z", "utc_offset_minutes": 2**40}),
         ("audio", {"rate": -1}),
         ("tracks", [{"number": [1], "file": 2**40, "channel": -1}]),
+        ("tracks", [{"number": 1, "input": 1, "name": "a", "file": 0, "channel": -2}]),
     ],
 )
 def test_values_that_once_hurt(journal: Path, field: str, value: Any) -> None:

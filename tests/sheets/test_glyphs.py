@@ -52,7 +52,7 @@ def test_the_words_count_and_name_them() -> None:
 def test_the_foot_and_the_report_say_it(
     take_sheet: TakeSheet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bundled: object
 ) -> None:
-    monkeypatch.setattr(as_pdf, "_fonts", lambda *, system: bundled)  # as on a system without fonts
+    monkeypatch.setattr(as_pdf, "_fonts", lambda places: bundled)  # as on a system without fonts
     sheet = replace(take_sheet, head=replace(take_sheet.head, covers="日本語"))
     report = render(sheet, "pdf", tmp_path / "sheet.pdf")
     assert sorted(report.missing_glyphs) == sorted("日本語")

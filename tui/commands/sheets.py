@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from capture.library import Library
 
 _FORMS = "pdf|html|csv|json|md"
+_SHEET, _PROVENANCE = "sheet", "provenance"
 
 
 def register(app: typer.Typer) -> None:
@@ -27,6 +28,20 @@ def sheet(
     ] = None,
     take: Annotated[str | None, typer.Option("--take", metavar="T", help="As for: takechain show.")] = None,
     to: Annotated[str, typer.Option("--to", metavar=_FORMS)] = "pdf",
+    form: Annotated[
+        str, typer.Option("--form", metavar="sheet|provenance", help="provenance: one page for a buyer.")
+    ] = _SHEET,
+    withhold: Annotated[
+        str,
+        typer.Option(
+            "--withhold",
+            metavar="serial,names,address,…",
+            help="Leave these fields off the provenance page; the rest can still be proved.",
+        ),
+    ] = "",
+    chain: Annotated[
+        bool, typer.Option("--chain", help="Write the chain file that goes with the page beside it.")
+    ] = False,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", metavar="FILE", help="Else it goes into the session's sheets folder."),
@@ -43,6 +58,12 @@ def sheet(
         raise UsageError("a sheet is of one session or of one take", "give --session S or --take T")
     if to not in FORMS:
         raise UnknownForm(f"sheets do not come as {to!r}", f"choose one of {', '.join(FORMS)}")
+    if form not in (_SHEET, _PROVENANCE):
+        raise UsageError(f"--form {form!r} does not exist", "choose sheet or provenance")
+    if form == _PROVENANCE:
+        return _provenance(take, to, withhold, chain, out, paper, as_json, library)
+    if withhold or chain:
+        raise UsageError("only the provenance page withholds fields", "add --form provenance")
     made: Sheet
     if take is not None:
         from tui.commands.takes import find_journal
@@ -64,7 +85,57 @@ def sheet(
         str(report.path),
     )
     if report.words:
-        complain(report.words)
+        complain(report.words, report.do)
+    return DONE
+
+
+def _provenance(
+    take: str | None,
+    to: str,
+    withhold: str,
+    chain: bool,
+    out: Path | None,
+    paper: str,
+    as_json: bool,
+    library: Path | None,
+) -> int:
+    from capture.chain.withholding import wanted_words
+    from capture.errors import UsageError
+    from capture.sheets import build_provenance, render, write_reduced_chain
+    from tui.commands.takes import find_journal
+
+    if take is None:
+        raise UsageError("the provenance page is of one take", "give --take T")
+    words = wanted_words(withhold)
+    journal = find_journal(take, library)
+    made = build_provenance(journal, words)
+    name = f"{journal.name.removesuffix('.take.jsonl')}.provenance.{to}"
+    target = (out or _sheets_folder(journal.parent.parent) / name).expanduser().absolute()
+    if chain and made.chain is None:
+        raise UsageError(f"{journal.name} has no chain file to go with its page", "leave --chain out")
+    report = render(made.page, to, target, paper)
+    beside = None
+    if chain and made.chain is not None:
+        beside = str(write_reduced_chain(target.parent, made.page.chain_file, made.chain))
+    answer(
+        as_json,
+        {
+            "path": str(report.path),
+            "form": to,
+            "missing_glyphs": report.missing_glyphs,
+            "withheld": {entry.word: list(entry.paths) for entry in made.page.withheld},
+            "still_said": list(made.still_said),
+            "chain": beside,
+        },
+        *[str(report.path), *([beside] if beside else [])],
+    )
+    for entry in made.page.withheld:
+        if not entry.paths:
+            complain(f"nothing to withhold as {entry.word!r}: the chain of this take declares no such field")
+    for text in made.still_said:
+        complain(f"what was withheld can still be read in {text!r}", "name it differently, or leave it so")
+    if report.words:
+        complain(report.words, report.do)
     return DONE
 
 

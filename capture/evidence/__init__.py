@@ -1,0 +1,1 @@
+"""Evidence: what the chain's figures foretell, what the samples say, and whether the two agree."""
