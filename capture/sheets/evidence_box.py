@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from capture.chain import split_path
 from capture.journal.record import EPOCH, TakeRecord, moment
 from capture.journal.signals import grouped, signal_words
-from capture.sheets import words
+from capture.sheets import levels_layout, words
 from capture.sheets.air import identity
 from capture.sheets.chains import TakeChain, spoken
-from capture.sheets.model import AirCurve, Claim, EvidenceBox, FileRow, TrackRow
+from capture.sheets.model import AirCurve, Claim, EvidenceBox, FileRow, LevelRow, TrackRow
 from capture.take import Origin
 
 EXPECTED = (
@@ -42,12 +42,19 @@ def build(
     tracks: Sequence[TrackRow],
     air: Sequence[AirCurve],
     files: Sequence[FileRow],
+    levels: Sequence[LevelRow] = (),
+    no_calibrations: str = "",
 ) -> EvidenceBox:
-    """The three parts of the box for one take."""
+    """The three parts of the box for one take; `no_calibrations` says why none could be looked up."""
+    known = ("calibrations", no_calibrations, "") if no_calibrations else None
     return EvidenceBox(
-        tuple(_measured(record, chain, tracks, air)),
-        tuple(_declared(record, chain, air)),
-        tuple(_not_known(record, chain, tracks, air, files)),
+        (*_measured(record, chain, tracks, air), *levels_layout.measured(levels)),
+        (*_declared(record, chain, air), *levels_layout.declared(levels)),
+        (
+            *_not_known(record, chain, tracks, air, files),
+            *levels_layout.not_known(levels),
+            *([Claim(*known)] if known else []),
+        ),
     )
 
 

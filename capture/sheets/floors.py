@@ -54,15 +54,20 @@ def for_input(
     number: int, record: TakeRecord, chain: TakeChain, measured: Sequence[RoomTone]
 ) -> Floor | None:
     """The floor of an input, from the last room tone before the take, else the first after it."""
-    having = [tone for tone in measured if level(tone.record, number) is not None]
-    before = [tone for tone in having if tone.record.started <= record.started]
-    tone = before[-1] if before else having[0] if having else None
+    tone = tone_for(number, record, measured)
     if tone is None:
         return None
     rms = level(tone.record, number)
     assert rms is not None
     when = words.local(tone.record.started, tone.record.utc_offset_minutes)
     return Floor(rms, tone.record.name, when, tone.chain.content([number]) == chain.content([number]))
+
+
+def tone_for(number: int, record: TakeRecord, measured: Sequence[RoomTone]) -> RoomTone | None:
+    """The last room tone of an input before the take, else the first after it."""
+    having = [tone for tone in measured if level(tone.record, number) is not None]
+    before = [tone for tone in having if tone.record.started <= record.started]
+    return before[-1] if before else having[0] if having else None
 
 
 def level(record: TakeRecord, number: int) -> float | None:

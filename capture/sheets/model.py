@@ -104,6 +104,31 @@ class TrackRow:
 
 
 @dataclass(frozen=True)
+class LevelRow:
+    """What 0 dBFS of a track is in dB SPL, how that is known, and its noise floors.
+
+    Here 0 dBFS is the RMS of a full-scale sine (AES17). `peak_spl_db` is that of a sine with the same peak.
+    `predicted` is by the chain's figures (`at_least`: not all are known), `measured` by the room tone take
+    `tone`; dBFS and dB SPL, both A-weighted.
+    """
+
+    number: int
+    input: int
+    name: str
+    spl_at_0dbfs_db: float | None
+    how: str
+    words: str
+    uncalibrated: str
+    peak_spl_db: float | None
+    predicted_dbfs_a: float | None
+    at_least: bool
+    predicted_dba: float | None
+    measured_dbfs_a: float | None
+    measured_dba: float | None
+    tone: str
+
+
+@dataclass(frozen=True)
 class WaveTrack:
     """The envelope of one track: lowest and highest sample of each column, ±1 = full scale."""
 
@@ -289,6 +314,7 @@ class TakeSheet:
     sensors: tuple[str, ...]
     devices: tuple[Claim, ...]
     tracks: tuple[TrackRow, ...]
+    levels: tuple[LevelRow, ...]
     chain: tuple[ChainField, ...]
     waveform: Waveform | None
     markers: tuple[MarkerRow, ...]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from capture.sheets import charts, words
+from capture.sheets import charts, levels_layout, words
 from capture.sheets.document import (
     Block,
     Box,
@@ -33,6 +33,7 @@ def lay_out(sheet: TakeSheet) -> Document:
         Section("", (_head_facts(sheet), *_moved(head))),
         Section("Evidence", (evidence(sheet.evidence),)),
         Section("Tracks", (_tracks(sheet),)),
+        Section("Levels", (levels_layout.table(sheet.levels),)),
         Section("Air", _air(sheet)),
         Section("Markers", (_markers(sheet),)),
         Section("Gaps", (_gaps(sheet),)),

@@ -12,7 +12,7 @@ from capture.journal.beside import beside
 from capture.journal.errors import JournalError, in_words
 from capture.journal.record import Change, Level, TakeRecord, load
 from capture.journal.signals import brief, grouped, inputs_of, what
-from capture.sheets import air, chains, evidence_box, floors, waveform, words
+from capture.sheets import air, chains, evidence_box, floors, levels, waveform, words
 from capture.sheets.errors import NoSuchTake
 from capture.sheets.model import (
     ChangeRow,
@@ -38,7 +38,9 @@ def build_take(journal: Path, *, hash_files: bool = True) -> TakeSheet:
     record = open_take(journal)
     chain = chains.read_chain(record)
     files = file_rows(record, hash_files=hash_files)
-    rows = track_rows(record, chain, floors.of_session(journal.parent.parent))
+    tones = floors.of_session(journal.parent.parent)
+    rows = track_rows(record, chain, tones)
+    level_rows, not_looked_up = levels.rows(record, chain, tones)
     curves = air.take_air(record)
     return TakeSheet(
         head=take_line(record, chain, "A", files),
@@ -64,6 +66,7 @@ def build_take(journal: Path, *, hash_files: bool = True) -> TakeSheet:
             for d in record.devices
         ),
         tracks=rows,
+        levels=level_rows,
         chain=chain.rows(),
         waveform=waveform.overview(record),
         markers=tuple(
@@ -78,7 +81,7 @@ def build_take(journal: Path, *, hash_files: bool = True) -> TakeSheet:
             for n in record.notes
         ),
         software=tuple((key, str(value)) for key, value in record.software.items() if value),
-        evidence=evidence_box.build(record, chain, rows, curves, files),
+        evidence=evidence_box.build(record, chain, rows, curves, files, level_rows, not_looked_up),
     )
 
 

@@ -35,7 +35,12 @@ def calibrate(library: Library, monkeypatch: pytest.MonkeyPatch) -> Any:
     def run(dbfs: float, number: int, minutes: int, level: float = 94, **more: Any) -> Calibration:
         wanted = {"slate": "Cal", "kind": "calibration", "number": number, "counter": number, **more}
         journal = take_of(
-            library.path, monkeypatch, sine(dbfs, seconds=15), started=STARTED + minutes * MINUTE, **wanted
+            library.path,
+            monkeypatch,
+            sine(dbfs, seconds=15, rate=8000),
+            rate=8000,
+            started=STARTED + minutes * MINUTE,
+            **wanted,
         )
         record = load(journal)
         reading = read_take(record, record.tracks[0], level)
@@ -46,7 +51,14 @@ def calibrate(library: Library, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def of_song(library: Library, monkeypatch: pytest.MonkeyPatch, minutes: int, **more: Any) -> Any:
     journal = take_of(
-        library.path, monkeypatch, sine(-10), started=STARTED + minutes * MINUTE, number=9, counter=9, **more
+        library.path,
+        monkeypatch,
+        sine(-10, rate=8000),
+        rate=8000,
+        started=STARTED + minutes * MINUTE,
+        number=9,
+        counter=9,
+        **more,
     )
     record = load(journal)
     return of_take(record, values_of(record), calibrations_around(record))[0]

@@ -1,0 +1,158 @@
+"""The noise of a track as it was recorded: A-weighted, over all of it and in its quietest second."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from capture.evidence.arithmetic import SINE_DB
+from capture.evidence.sound import Span, pieces, spans, tracks_of
+from capture.evidence.weighting import HIGHEST_HZ, LOWEST_HZ, a_weight, bins, power_spectrum
+
+if TYPE_CHECKING:
+    from capture.journal.record import TakeRecord
+
+Array = Any  # NDArray[np.float64]
+SILENCE_DB = -200.0
+"""Below this a level is digital silence: every sample is 0."""
+_STRETCH_SECONDS = 2.0  # of a take that is not read whole
+
+
+@dataclass(frozen=True)
+class Noise:
+    """The noise of one track in dBFS re a full-scale sine, from 20 Hz to 20 kHz; None: nothing was read.
+
+    `quietest_dbfs_a` and `quietest_dbfs` (not weighted) are each the lowest of any second, `quietest_at` the
+    frame at which the A-weighted one begins; `seconds` were read.
+    """
+
+    dbfs_a: float | None
+    quietest_dbfs_a: float | None
+    quietest_dbfs: float | None
+    quietest_at: int
+    seconds: float
+
+
+def measure(record: TakeRecord, file: int, limit_s: float | None = None) -> list[Noise]:
+    """The noise of each track in the file at this index (as `tracks_of` has them).
+
+    With `limit_s` a longer take is read in stretches of 2 s, evenly spread. Raises EvidenceError.
+    """
+    found = Frames(record.rate, len(tracks_of(record, file)))
+    for span in _spread(spans(record), record.rate, limit_s):
+        found.begin(span.first)
+        for _, block in pieces(record, span, file):
+            found.feed(block)
+        found.close()
+    return found.noises()
+
+
+def _spread(whole: list[Span], rate: int, limit_s: float | None) -> Iterator[Span]:
+    total = sum(span.end - span.first for span in whole)
+    if limit_s is None or total <= limit_s * rate:
+        yield from whole
+        return
+    length = int(_STRETCH_SECONDS * rate)
+    step = int(total / (limit_s / _STRETCH_SECONDS))
+    at = 0
+    for span in whole:
+        while at < span.end - span.first:
+            first = span.first + at
+            yield Span(span.part, first, min(first + length, span.end))
+            at += step
+        at -= span.end - span.first
+
+
+@dataclass
+class Frames:
+    """Spectra of short frames that overlap by half, summed up to a weighted and an unweighted power each."""
+
+    rate: int
+    channels: int
+
+    def __post_init__(self) -> None:
+        import numpy as np
+
+        self.size = 2 ** max(5, round(math.log2(self.rate / 6)))  # some 0.17 s: 6 Hz between bins
+        self.hop = self.size // 2
+        at = bins(self.size, self.rate)
+        audio = (at >= LOWEST_HZ) & (at <= HIGHEST_HZ)
+        self._weights = np.stack([np.where(audio, a_weight(at), 0.0), np.where(audio, 1.0, 0.0)], axis=1)
+        self._at, self._count = 0, 0
+        self._held, self._sums = np.zeros((0, self.channels)), np.zeros(self.channels)
+        self._powers: list[Array] = []
+        self._lowest: list[list[tuple[float, int]]] = [[], []]
+
+    def begin(self, first: int) -> None:
+        """A stretch without a hole begins at this frame of the timeline."""
+        import numpy as np
+
+        self._at, self._held, self._powers = first, np.zeros((0, self.channels)), []
+
+    def feed(self, block: Array) -> None:
+        """More samples of the stretch, shape (frames, channels)."""
+        import numpy as np
+
+        self._held = np.concatenate([self._held, block])
+        count = (len(self._held) - self.size) // self.hop + 1
+        if count <= 0:
+            return
+        powers = np.empty((count, self.channels, 2))
+        for channel in range(self.channels):
+            column = np.ascontiguousarray(self._held[:, channel])
+            windows = np.lib.stride_tricks.sliding_window_view(column, self.size)[:: self.hop][:count]
+            powers[:, channel] = power_spectrum(windows) @ self._weights
+        self._powers.append(powers)
+        self._held = self._held[count * self.hop :]
+
+    def close(self) -> None:
+        """The stretch ends: take in its sum, and its quietest second."""
+        import numpy as np
+
+        if not self._powers:
+            return
+        powers = np.concatenate(self._powers)
+        self._sums = self._sums + powers[:, :, 0].sum(axis=0)
+        self._count += len(powers)
+        second = max(1, round(self.rate / self.hop) - 1)  # frames that overlap by half and span one second
+        if len(powers) >= second:
+            means = _running_mean(powers, second)
+            for kind in (0, 1):
+                places = means[:, :, kind].argmin(axis=0)
+                lowest = means[places, np.arange(self.channels), kind].tolist()
+                self._keep(kind, list(zip(lowest, (self._at + places * self.hop).tolist(), strict=True)))
+        self._powers = []
+
+    def _keep(self, kind: int, found: list[tuple[float, int]]) -> None:
+        before = self._lowest[kind] or found
+        self._lowest[kind] = [min(pair) for pair in zip(before, found, strict=True)]
+
+    def noises(self) -> list[Noise]:
+        """What was found, per channel."""
+        if not self._count:
+            return [Noise(None, None, None, 0, 0.0)] * self.channels
+        weighted, plain = self._lowest
+        seconds = self._count * self.hop / self.rate
+        return [
+            Noise(
+                _dbfs(float(self._sums[channel]) / self._count),
+                _dbfs(weighted[channel][0]) if weighted else None,
+                _dbfs(plain[channel][0]) if plain else None,
+                weighted[channel][1] if weighted else 0,
+                seconds,
+            )
+            for channel in range(self.channels)
+        ]
+
+
+def _running_mean(powers: Array, count: int) -> Array:
+    import numpy as np
+
+    windows = np.lib.stride_tricks.sliding_window_view(powers, count, axis=0)
+    return windows.mean(axis=-1)
+
+
+def _dbfs(power: float) -> float:
+    return 10 * math.log10(max(power, 1e-30)) + SINE_DB

@@ -1,0 +1,101 @@
+"""What 0 dBFS is in dB SPL on each track, and the predicted noise floor beside the one that was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from capture.errors import TakechainError
+from capture.evidence import calibrations, tracks
+from capture.evidence.floor import SILENCE_DB, Noise, measure
+from capture.evidence.sound import files_of, tracks_of
+from capture.journal.record import TakeRecord, load
+from capture.sheets import floors
+from capture.sheets.chains import TakeChain
+from capture.sheets.model import LevelRow
+
+TONE_SECONDS = 60.0  # read of each room tone take, evenly spread
+
+
+def rows(
+    record: TakeRecord, chain: TakeChain, measured: Sequence[floors.RoomTone]
+) -> tuple[tuple[LevelRow, ...], str]:
+    """The levels of every track of which something is known, and why calibrations could not be looked up."""
+    values, why = {path: field.value for path, field in chain.fields.items()}, ""
+    try:
+        kept = tracks.calibrations_around(record)
+    except TakechainError as error:
+        kept, why = [], error.what
+    read: dict[str, dict[int, Noise]] = {}
+    found = (
+        _row(track, _noise(track.input, record, chain, measured, read))
+        for track in tracks.of_take(record, values, kept)
+        if track.known.db is not None or track.floor.least_dbfs_a is not None or track.known.uncalibrated
+    )
+    return tuple(found), why
+
+
+def _row(track: tracks.TrackLevels, measured: tuple[str, Noise] | None) -> LevelRow:
+    floor, spl = track.floor, track.known.db
+    take, noise = measured or ("", None)
+    level = noise.dbfs_a if noise and noise.dbfs_a is not None and noise.dbfs_a > SILENCE_DB else None
+    return LevelRow(
+        track.number,
+        track.input,
+        track.name,
+        spl,
+        track.known.how,
+        track.known.words,
+        track.known.uncalibrated,
+        track.peak_spl_db,
+        floor.dbfs_a if floor.dbfs_a is not None else floor.least_dbfs_a,
+        floor.dbfs_a is None and floor.least_dbfs_a is not None,
+        floor.dba,
+        level,
+        None if level is None or spl is None else spl + level,
+        take if level is not None else "",
+    )
+
+
+def _noise(
+    number: int,
+    record: TakeRecord,
+    chain: TakeChain,
+    measured: Sequence[floors.RoomTone],
+    read: dict[str, dict[int, Noise]],
+) -> tuple[str, Noise] | None:
+    """The noise of an input in the room tone that its floor is of, where its chain was this one."""
+    tone = floors.tone_for(number, record, measured)
+    if (
+        tone is None
+        or tone.record.path is None
+        or not same_path(number, (record, chain), (tone.record, tone.chain))
+    ):
+        return None
+    name = str(tone.record.path)
+    if name not in read:
+        read[name] = _read(tone)
+    noise = read[name].get(number)
+    return (tone.record.name, noise) if noise else None
+
+
+def same_path(number: int, one: tuple[TakeRecord, TakeChain], other: tuple[TakeRecord, TakeChain]) -> bool:
+    """Whether an input's level at the converter was set alike in two takes."""
+    paths = [
+        calibrations.path_of(chain.of_input(number), calibrations.interface_of(record))
+        for record, chain in (one, other)
+    ]
+    return paths[0] == paths[1]
+
+
+def _read(tone: floors.RoomTone) -> dict[int, Noise]:
+    """The noise of each input; empty where a file of the room tone cannot be read."""
+    assert tone.record.path is not None
+    try:
+        record = load(tone.record.path)
+        return {
+            track.input: noise
+            for file in files_of(record)
+            for track, noise in zip(tracks_of(record, file), measure(record, file, TONE_SECONDS), strict=True)
+        }
+    except TakechainError:
+        return {}  # its RMS of the journal still stands in the table of tracks
