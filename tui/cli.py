@@ -30,6 +30,7 @@ COMMANDS = {
     "verify": ("proof", "Check takes against what was signed, from their folders alone."),
     "recover": ("proof", "Finish what a crash left of any take."),
     "rebuild": ("proof", "Make the catalogue again from the folders."),
+    "key": ("signing", "Keep signing keys, and the signers that are known."),
     "chain": ("chain", "Show, set, import, export and compare chains."),
     "level": ("level", "Levels in dB SPL: from the chain, or from a calibrator."),
     "gear": ("gear", "Keep the gear locker."),

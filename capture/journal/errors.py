@@ -5,6 +5,7 @@ JournalError              a journal, a key or a library's record cannot be read 
 ├── JournalLocked  exit 4  another process holds the journal
 ├── NotATake       exit 2  no take is there, or it holds no begin line
 └── KeyUnusable    exit 6  the signing key cannot be made, read or trusted
+    └── KeyLocked  exit 6  it has a passphrase that is not known here
 """
 
 from __future__ import annotations
@@ -46,6 +47,12 @@ class KeyUnusable(JournalError):
 
     exit_code = 6
     code = "key"
+
+
+class KeyLocked(KeyUnusable):
+    """The signing key has a passphrase that is not known here, or another."""
+
+    code = "key locked"
 
 
 def in_words(error: OSError) -> tuple[str, str]:

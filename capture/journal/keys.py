@@ -1,4 +1,4 @@
-"""The station's Ed25519 key, and the two things it signs: seals and lines (DSSE envelopes)."""
+"""The station's Ed25519 key, what it signs (DSSE envelopes), and its file, with a passphrase or without."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from capture.journal.durable import sync_folder
-from capture.journal.errors import KeyUnusable, in_words
+from capture.journal.errors import KeyLocked, KeyUnusable, in_words
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -23,6 +23,12 @@ SEAL_TYPE = "application/vnd.takechain.seal+json"
 LINE_TYPE = "application/vnd.takechain.line+json"
 KEY_FILE = "station.key"
 PUBLIC_FILE = "station.pub"
+PASSPHRASE = "TAKECHAIN_PASSPHRASE"  # noqa: S105 - the name of a variable, not what is in it
+_PEM = b"-----BEGIN ENCRYPTED PRIVATE KEY-----"
+_LARGEST = 4096
+_ROUNDS = 600_000
+"""PBKDF2 with HMAC-SHA-256: what the OWASP Password Storage Cheat Sheet asks for; about 0.2 s."""
+_unlocked: dict[Path, Key] = {}
 
 
 def pae(payload_type: str, payload: bytes) -> bytes:
@@ -109,37 +115,93 @@ def config_folder() -> Path:
 
 
 def station_key(config_dir: Path | None = None) -> Key:
-    """The key of this user on this machine, made on first use; raises KeyUnusable."""
-    folder = config_dir or config_folder()
+    """The key of this user on this machine, made on first use.
+
+    Raises KeyUnusable, and KeyLocked where it has a passphrase that neither `unlock` nor the environment
+    (TAKECHAIN_PASSPHRASE) has told this process.
+    """
+    return _found(config_dir or config_folder(), os.environ.get(PASSPHRASE))
+
+
+def unlock(passphrase: str, config_dir: Path | None = None) -> Key:
+    """Open the station's key for this process; raises KeyLocked for a passphrase that is not the one."""
+    return _found(config_dir or config_folder(), passphrase)
+
+
+def remember(key: Key, config_dir: Path | None = None) -> None:
+    """Take a key that another process of ours has unlocked for the station's, as long as this one runs."""
+    _unlocked[config_dir or config_folder()] = key
+
+
+def published(config_dir: Path | None = None) -> str:
+    """The key id of the station's key without opening it; empty where there is none yet."""
+    try:
+        raw = ((config_dir or config_folder()) / PUBLIC_FILE).read_bytes()
+    except OSError:
+        return ""
+    public = decoded(raw.decode("ascii", "replace").strip())
+    return keyid_of(public) if public else ""
+
+
+def _found(folder: Path, passphrase: str | None) -> Key:
     path = folder / KEY_FILE
     try:
         if not path.exists():
-            _make(folder, path)
-        key = Key(_read(path))
-        _publish(folder / PUBLIC_FILE, key)
+            store_key(path, Key(secrets.token_bytes(32)), exclusive=True)
+        known = _unlocked.get(folder)
+        if known is not None and known.keyid == published(folder):
+            return known
+        key = read_key(path, passphrase)
+        if passphrase:
+            _unlocked[folder] = key
+        publish_key(folder / PUBLIC_FILE, key.public)
     except OSError as error:
         what, do = in_words(error)
         raise KeyUnusable(f"the signing key {path} cannot be used: {what}", do) from error
     return key
 
 
-def _make(folder: Path, path: Path) -> None:
+def store_key(path: Path, key: Key, passphrase: str | None = None, *, exclusive: bool = False) -> None:
+    """Write a key file for its owner alone, durable; with `exclusive` one that is there is kept.
+
+    Without a passphrase it holds the raw 32 bytes, with one PKCS #8 (RFC 5958) as PEM, encrypted by AES-256
+    with a key of PBKDF2 (RFC 8018) over HMAC-SHA-256. Raises OSError.
+    """
+    folder = path.parent
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = folder / f".{KEY_FILE}.{secrets.token_hex(6)}"
+    fresh = folder / f".{path.name}.{secrets.token_hex(6)}"
     fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(fd, "wb") as out:  # which writes all of it, or raises
-            out.write(secrets.token_bytes(32))
+            out.write(_encrypted(key, passphrase) if passphrase else key.seed)
             out.flush()
             os.fsync(fd)
-        with contextlib.suppress(FileExistsError):  # another process was first: its key is the key
-            os.link(fresh, path)
+        if exclusive:
+            with contextlib.suppress(FileExistsError):  # another process was first: its key is the key
+                os.link(fresh, path)
+        else:
+            fresh.replace(path)
     finally:
-        fresh.unlink()
+        fresh.unlink(missing_ok=True)
     sync_folder(folder)
 
 
-def _read(path: Path) -> bytes:
+def has_passphrase(path: Path) -> bool:
+    """Whether a key file needs one; raises KeyUnusable."""
+    return _raw(path).startswith(_PEM)
+
+
+def read_key(path: Path, passphrase: str | None = None) -> Key:
+    """The key in a file; raises KeyUnusable, KeyLocked, OSError."""
+    raw = _raw(path)
+    if raw.startswith(_PEM):
+        return _decrypted(path, raw, passphrase)
+    if len(raw) != 32:
+        raise KeyUnusable(f"{path} is not a signing key (32 bytes expected)", "put the right file back")
+    return Key(raw)
+
+
+def _raw(path: Path) -> bytes:
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     try:
         found = os.fstat(fd)
@@ -147,16 +209,42 @@ def _read(path: Path) -> bytes:
             raise KeyUnusable(f"the signing key {path} is not a file of this user", "move it away")
         if found.st_mode & 0o077:
             raise KeyUnusable(f"others can read the signing key {path}", f"run: chmod 600 '{path}'")
-        seed = os.read(fd, 64)
+        return os.read(fd, _LARGEST)
     finally:
         os.close(fd)
-    if len(seed) != 32:
-        raise KeyUnusable(f"{path} is not a signing key (32 bytes expected)", "put the right file back")
-    return seed
 
 
-def _publish(path: Path, key: Key) -> None:
-    words = base64.b64encode(key.public) + b"\n"
+def _encrypted(key: Key, passphrase: str) -> bytes:
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat
+
+    shape = PrivateFormat.PKCS8.encryption_builder().kdf_rounds(_ROUNDS).hmac_hash(hashes.SHA256())
+    private = Ed25519PrivateKey.from_private_bytes(key.seed)
+    return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, shape.build(passphrase.encode()))
+
+
+def _decrypted(path: Path, raw: bytes, passphrase: str | None) -> Key:
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    if not passphrase:
+        raise KeyLocked(f"the signing key {path} is locked", "run: takechain key unlock")
+    try:
+        private = load_pem_private_key(raw, passphrase.encode())
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise KeyLocked(
+            f"that is not the passphrase of {path}, or the file is damaged", "try again"
+        ) from None
+    if not isinstance(private, Ed25519PrivateKey):
+        raise KeyUnusable(f"{path} is not an Ed25519 key", "put the right file back")
+    return Key(private.private_bytes_raw())
+
+
+def publish_key(path: Path, public: bytes) -> None:
+    """Keep the public key beside the private one; raises OSError."""
+    words = base64.b64encode(public) + b"\n"
     with contextlib.suppress(OSError):
         if path.read_bytes() == words:
             return

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from capture.journal.record import TakeRecord
+from capture.journal.signers import Signer
 
 
 class Severity(StrEnum):
@@ -27,6 +28,8 @@ class State(StrEnum):
     ORDER = "whole in itself, but not the library's order of takes"
     ALTERED = "altered"
     FORGED = "forged"
+    REVOKED = "signed with a revoked key"
+    WAITING = "closed, waiting for the key"
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class Finding:
     where: str = ""
     incomplete: bool = False  # a fault of something not there (yet), not of something changed
     order: bool = False  # a fault of the takes before it, not of its own
+    revoked: bool = False  # nothing but that its signer was not to be trusted any more
     forged: bool = False  # lines that were made to fit each other, and that the signer never signed so
 
     def __str__(self) -> str:
@@ -51,6 +55,7 @@ class Report:
     path: Path
     record: TakeRecord | None = None
     findings: list[Finding] = field(default_factory=list)
+    signer: Signer | None = None
     alone: bool = False  # the take it names as the one before it is not here
 
     def fault(
@@ -61,9 +66,10 @@ class Report:
         incomplete: bool = False,
         order: bool = False,
         forged: bool = False,
+        revoked: bool = False,
     ) -> None:
         """Note something that makes the take fail."""
-        self.findings.append(Finding(Severity.FAULT, what, where, incomplete, order, forged))
+        self.findings.append(Finding(Severity.FAULT, what, where, incomplete, order, revoked, forged))
 
     def warn(self, what: str, where: str = "") -> None:
         """Note something that people should know."""
@@ -87,13 +93,16 @@ class Report:
     def state(self) -> State:
         """The one word for it."""
         own = [fault for fault in self.faults if not fault.order]
+        record = self.record
         if any(fault.forged for fault in own):
             return State.FORGED
+        if own and all(fault.incomplete for fault in own):
+            waits = record is not None and record.ended and not record.sealed and len(own) == 1
+            return State.WAITING if waits else State.INCOMPLETE
         if own:
-            return State.INCOMPLETE if all(fault.incomplete for fault in own) else State.ALTERED
+            return State.REVOKED if all(fault.revoked for fault in own) else State.ALTERED
         if self.faults:
             return State.ORDER
-        record = self.record
         if record is not None and (record.reason == "recovered" or any(b.recovered for b in record.blocks)):
             return State.RECOVERED
         return State.EDITED if record and any(e.after_end for e in record.edits) else State.WHOLE
@@ -114,6 +123,7 @@ class Report:
             "name": self.record.name if self.record else None,
             "ok": self.ok,
             "state": self.state.value,
+            "signer": self.signer.as_fields() if self.signer else None,
             "findings": [
                 {"severity": f.severity.value, "what": f.what, "where": f.where} for f in self.findings
             ],

@@ -22,8 +22,10 @@ from capture.journal.places import first_line, journals_below, library_of, mirro
 from capture.journal.record import TakeRecord, begun, fold
 from capture.journal.report import Report
 from capture.journal.signals import brief
+from capture.journal.signers import Signers
 from capture.journal.verify_files import check_files
 from capture.journal.verify_lines import check_lines, check_pre_roll, check_seal, check_timeline
+from capture.journal.verify_signer import check_signer
 from capture.take import Condition
 
 
@@ -62,10 +64,13 @@ def _begins(folder: Path, depth: int) -> Iterator[tuple[str, Begin]]:
         yield digest(raw), Begin(path, str(fields.get("library")), counter if isinstance(counter, int) else 0)
 
 
-def verify_take(path: Path, *, begins: Begins | None = None, own_keyid: str = "") -> Report:
+def verify_take(
+    path: Path, *, begins: Begins | None = None, own_keyid: str = "", signers: Signers | None = None
+) -> Report:
     """Recompute everything that a take's folder can prove; never raises for what is in it.
 
-    `own_keyid` is the key that the person knows to be theirs. Raises NotATake when there is no journal.
+    `own_keyid` is the key that the person knows to be theirs, `signers` all that they know of signers, the
+    library's own lines included. Raises NotATake when there is no journal.
     """
     found = read_lines(path)
     report = Report(path)
@@ -84,14 +89,17 @@ def verify_take(path: Path, *, begins: Begins | None = None, own_keyid: str = ""
     check_files(report, record)
     _check_chain_file(report, record)
     _check_predecessor(report, record, found.lines[0].raw, begins or Begins())
-    _describe(report, record, own_keyid)
+    _describe(report, record)
+    known = signers or Signers({own_keyid: ""} if own_keyid else {}).with_library(library_of(path))
+    check_signer(report, record, found.lines, known)
     return report
 
 
-def verify_takes(paths: Iterable[Path], *, own_keyid: str = "") -> list[Report]:
+def verify_takes(paths: Iterable[Path], *, signers: Signers | None = None) -> list[Report]:
     """Reports on several takes. Where they are all the takes of a library, a missing one is a fault."""
-    begins, paths = Begins(), list(paths)
-    reports = [verify_take(path, begins=begins, own_keyid=own_keyid) for path in paths]
+    begins, paths, known = Begins(), list(paths), signers or Signers()
+    of = {library: known.with_library(library) for library in {library_of(path) for path in paths}}
+    reports = [verify_take(path, begins=begins, signers=of[library_of(path)]) for path in paths]
     _check_places(reports)
     given = {path.resolve() for path in paths}
     libraries = {library_of(report.path) for report in reports if report.alone}
@@ -181,7 +189,7 @@ def _check_predecessor(report: Report, record: TakeRecord, begin: bytes, begins:
     report.warn("its predecessor is not here and was not checked")
 
 
-def _describe(report: Report, record: TakeRecord, own_keyid: str) -> None:
+def _describe(report: Report, record: TakeRecord) -> None:
     """Words for what is so, and no fault."""
     _describe_sound(report, record)
     if record.mirror_lost:
@@ -203,8 +211,6 @@ def _describe(report: Report, record: TakeRecord, own_keyid: str) -> None:
         report.warn(f"its journal was renamed: it was {journal_name(record.recorded_name)}", report.path.name)
     if record.moved:
         report.info(f"recorded under the name {record.recorded_name}")
-    if record.sealed and record.keyid != own_keyid:
-        report.info("whether the signing key is whose it should be was not checked (signer unknown)")
 
 
 def _describe_sound(report: Report, record: TakeRecord) -> None:

@@ -161,7 +161,6 @@ def _check_blocks(report: Report, lines: Iterable[Line], end: Line) -> None:
 
 
 def _check_after(report: Report, lines: list[Line], sealer: bytes, joined: bool) -> None:
-    others: set[str] = set()
     for line in lines:
         where, forged = _place(report, line), joined and line is not lines[-1]
         sig = line.fields.get("sig")
@@ -177,10 +176,6 @@ def _check_after(report: Report, lines: list[Line], sealer: bytes, joined: bool)
         if not signature_holds(public, LINE_TYPE, unsigned(line.fields), decoded(sig["sig"])):
             words = f"line {line.number} ({line.type}) was altered: its signature does not hold"
             report.fault(words, where, forged=forged)
-        elif public != sealer:
-            others.add(fingerprint_of(keyid_of(public)))
-    for fingerprint in sorted(others):
-        report.warn(f"lines after the end are signed by another key than the seal ({fingerprint})")
 
 
 def unsigned(fields: Json) -> bytes:

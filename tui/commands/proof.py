@@ -33,9 +33,10 @@ def verify(
     library: InLibrary = None,
 ) -> int:
     """Recompute everything from the folders alone, and say where bytes are not what was signed."""
+    from capture.journal.keyring import Keyring
     from capture.journal.verify import verify_takes
 
-    reports = verify_takes(_journals(paths), own_keyid=_own_keyid())
+    reports = verify_takes(_journals(paths), signers=Keyring().signers())
     failed = [report for report in reports if not report.ok]
     lines = [line for report in reports for line in _indented(report.words)]
     count = f"{len(reports)} takes" if len(reports) != 1 else "1 take"
@@ -45,19 +46,6 @@ def verify(
     result: Json = {"ok": not failed, "takes": [report.as_dict() for report in reports]}
     answer(as_json, result, *lines)
     return NOT_VERIFIED if failed else DONE
-
-
-def _own_keyid() -> str:
-    """The id of this user's key if there is one; verifying makes none and needs none."""
-    from capture.errors import TakechainError
-    from capture.journal.keys import KEY_FILE, config_folder, station_key
-
-    if not (config_folder() / KEY_FILE).exists():
-        return ""
-    try:
-        return station_key().keyid
-    except TakechainError:
-        return ""
 
 
 def _indented(words: list[str]) -> list[str]:
