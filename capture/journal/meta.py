@@ -18,11 +18,13 @@ _AIR = {"temperature": "°C", "relative_humidity": "%RH", "pressure": "hPa"}
 _EARLY = 1000  # readings of a take: a night has a million, and Stop does not wait
 
 
-def file_meta(record: TakeRecord, part: int, file_index: int) -> FileMeta:
+def file_meta(
+    record: TakeRecord, part: int, file_index: int, chain: Mapping[str, Value] | None = None
+) -> FileMeta:
     """The header fields of file `file_index` (from 0) of part `part` (from 1); raises JournalError.
 
-    Frames of markers and gaps count from the first frame of this file. The chain is that of the snapshot
-    beside the journal, if it is the one that the journal names.
+    Frames of markers and gaps count from the first frame of this file. Where no `chain` (path to value) is
+    given, it is that of the snapshot beside the journal, if it is the one that the journal names.
     """
     try:
         place = next(p for p in record.parts if p.number == part)
@@ -33,7 +35,7 @@ def file_meta(record: TakeRecord, part: int, file_index: int) -> FileMeta:
     originated = _originated(record, place)
     interface = text(record.interface.get("name"))
     here = sorted((t for t in record.tracks if t.file == file_index), key=lambda track: track.channel)
-    chain = paths.chain_values(record)
+    chain = paths.chain_values(record) if chain is None else chain
     linked = record.layout == "track" and len(here) == 2
     return FileMeta(
         sample_rate=record.rate,

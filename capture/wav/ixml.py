@@ -176,6 +176,8 @@ def _family(meta: FileMeta) -> list[_Piece]:
     total = str(meta.total_files) if meta.family_uid else ""
     fields = [
         ("HISTORY", "ORIGINAL_FILENAME", meta.filename),
+        ("HISTORY", "PARENT_FILENAME", meta.parent_filename),
+        ("HISTORY", "PARENT_UID", meta.parent_uid),
         ("FILE_SET", "TOTAL_FILES", total),
         ("FILE_SET", "FAMILY_UID", meta.family_uid),
         ("FILE_SET", "FAMILY_NAME", meta.family_name),

@@ -119,6 +119,8 @@ class FileMeta:
     interface: str = ""  # named in the line of our own analogue to digital step
     software: str = "Takechain"
     filename: str = ""
+    parent_filename: str = ""  # the file that this one was cut from, and its UUID
+    parent_uid: str = ""
     family_uid: str = ""  # the take: the same in each of its files
     family_name: str = ""
     file_set_index: str = ""

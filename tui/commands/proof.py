@@ -34,18 +34,41 @@ def verify(
 ) -> int:
     """Recompute everything from the folders alone, and say where bytes are not what was signed."""
     from capture.journal.keyring import Keyring
-    from capture.journal.verify import verify_takes
+    from capture.journal.verify import Begins, verify_takes
+    from capture.slices import verify_slice
 
-    reports = verify_takes(_journals(paths), signers=Keyring().signers())
-    failed = [report for report in reports if not report.ok]
-    lines = [line for report in reports for line in _indented(report.words)]
-    count = f"{len(reports)} takes" if len(reports) != 1 else "1 take"
-    lines.append(
-        f"{count}: {f'{len(failed)} not what was signed' if failed else 'all bytes match what was signed'}"
-    )
-    result: Json = {"ok": not failed, "takes": [report.as_dict() for report in reports]}
+    slices = _slices(paths)
+    journals, begins, signers = _journals(paths), Begins(), Keyring().signers()
+    reports = verify_takes(journals, signers=signers)
+    cut = [verify_slice(path, journals, begins=begins, signers=signers) for path in slices]
+    verdicts = [(report.ok, report.words) for report in reports] + [(one.ok, one.words) for one in cut]
+    failed = sum(not ok for ok, _ in verdicts)
+    lines = [line for _, words in verdicts for line in _indented(words)]
+    verdict = f"{failed} not what was signed" if failed else "all bytes match what was signed"
+    lines.append(f"{_counted(len(reports), len(cut))}: {verdict}")
+    result: Json = {
+        "ok": not failed,
+        "takes": [report.as_dict() for report in reports],
+        "slices": [report.as_dict() for report in cut],
+    }
     answer(as_json, result, *lines)
     return NOT_VERIFIED if failed else DONE
+
+
+def _counted(takes: int, slices: int) -> str:
+    counts = [f"{takes} take{'' if takes == 1 else 's'}"] if takes or not slices else []
+    return " and ".join(counts + ([f"{slices} slice{'' if slices == 1 else 's'}"] if slices else []))
+
+
+def _slices(paths: list[Path]) -> list[Path]:
+    """The statements of all slices at or below the paths."""
+    from capture.slices import slices_below, statement_of
+
+    found: dict[Path, None] = {}
+    for place in (path.expanduser() for path in paths):
+        here = slices_below(place) if place.is_dir() else [statement_of(place)]
+        found |= {path.absolute(): None for path in here if path is not None}
+    return list(found)
 
 
 def _indented(words: list[str]) -> list[str]:
@@ -53,9 +76,10 @@ def _indented(words: list[str]) -> list[str]:
 
 
 def _journals(paths: list[Path]) -> list[Path]:
-    """Every take at or below the paths; raises UsageError where there is none."""
+    """Every take at or below the paths; raises UsageError where there is neither a take nor a slice."""
     from capture.errors import UsageError
     from capture.journal.numbering import JOURNAL_SUFFIX
+    from capture.slices import slices_below, statement_of
 
     found: dict[Path, None] = {}
     for path in paths:
@@ -63,13 +87,15 @@ def _journals(paths: list[Path]) -> list[Path]:
         if not place.exists():
             raise UsageError(f"{path} does not exist", "name a take, or a folder that holds some")
         here = [place] if place.is_file() else sorted(place.rglob(f"*{JOURNAL_SUFFIX}"))
+        if not place.is_dir() and statement_of(place) is not None:
+            continue
         if place.is_file() and not place.name.endswith(JOURNAL_SUFFIX):
             here = [
                 j
                 for j in place.parent.glob(f"*{JOURNAL_SUFFIX}")
                 if place.name.startswith(j.name.removesuffix(JOURNAL_SUFFIX))
             ]
-        if not here:
+        if not here and not (place.is_dir() and slices_below(place)):
             raise UsageError(
                 f"there is no take in {path}", f"a take has a journal that ends in {JOURNAL_SUFFIX}"
             )
