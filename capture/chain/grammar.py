@@ -2,8 +2,10 @@
 
 A line is what `printing.format_line` writes and what a person types. Its parts, each optional, stand in
 the order of the signal: source prefix (`Snare (Anna) @ Live Room:`), microphone or `DI`/`line`/`digital`,
-`cable …`, preamp, `adc …`, `in N`, ` -- note`. Words that are not known are make and model; they stand
-together, so that a mistyped keyword behind a serial number or a distance is an error and never a model.
+`cable …`, `di …` behind the first part, preamp, `insert …`, `adc …`, `in N`, ` -- note`. Words that are not
+known are make and model; they stand together, so that a mistyped keyword behind a serial number or a distance
+is an error and never a model. `mic=A1142` (`src=`, `cable=`, `di=`, `pre=`, `insert=`, `adc=`) names a piece
+of the gear locker and says which part it is.
 """
 
 from __future__ import annotations
@@ -11,9 +13,11 @@ from __future__ import annotations
 import re
 
 from capture.chain.fields import clean_value
+from capture.chain.rules import RULES
 from capture.chain.segment import Found, Segment, refused
+from capture.chain.specs import INSERTS
 from capture.chain.tokens import Token, tokenize
-from capture.chain.vocabulary import LABELS, SOURCE_FIELDS
+from capture.chain.vocabulary import LABELS, PICK, PICKS, PREFIX_FIELDS
 
 
 def parse_line(text: str) -> Found:
@@ -36,26 +40,48 @@ def parse_line(text: str) -> Found:
         _read_part(part, index, index == len(parts) - 1, unnamed, found)
     if line.note:
         found["note"] = line.note
-    return found
+    return {suffix: value for suffix, value in found.items() if not suffix.endswith(".")}
 
 
 def _read_part(tokens: list[Token], index: int, last: bool, unnamed: list[str], found: Found) -> None:
-    head = tokens[0].key if tokens else ""
-    if head in LABELS and not (head == "cable" and len(tokens) == 1):
-        part, tokens = LABELS[head], tokens[1:]
-        if part in unnamed:
-            unnamed[:] = []
-    elif head in {"in", "input"} and last:
-        part = "input"
-    elif index == 0:
+    part, labelled = _named_part(tokens, index, last)
+    if part == "insert":
+        part = _next_insert(tokens, found)
+    if part in unnamed:
+        unnamed[:] = unnamed[unnamed.index(part) + 1 :]
+    elif not part and index == 0:
         part = "microphone"
-    elif not unnamed and tokens:
+    elif not part and not unnamed and tokens:
         raise refused(tokens[0], "nothing can follow the converter but the input", "end the line with > in 3")
-    else:
+    elif not part:
         part = unnamed.pop(0) if unnamed else "input"
+    tokens = tokens[labelled:]
     if any(key.startswith(f"{part}.") for key in found) and tokens:
         raise refused(tokens[0], f"a second {part}", "say it once")
-    Segment(tokens, part, last, found).read()
+    if part.startswith("insert") and not tokens:
+        found[f"{part}."] = ""  # an insert of which nothing is said is still one of the count
+    Segment(tokens, part, last, found).read(RULES)
+
+
+def _named_part(tokens: list[Token], index: int, last: bool) -> tuple[str, int]:
+    """The part that the first word names, and how many words that took; an empty text where none is named."""
+    head = tokens[0].key if tokens else ""
+    pick = PICK.fullmatch(head)
+    if pick:
+        part = PICKS[pick[1]]
+        return ("microphone" if part == "source" and index == 0 else part), 0
+    if head in LABELS and not (head == "cable" and len(tokens) == 1):
+        return LABELS[head], 1
+    if head == "di" and index > 0:
+        return "di", 1
+    return ("input" if head in {"in", "input"} and last else ""), 0
+
+
+def _next_insert(tokens: list[Token], found: Found) -> str:
+    taken = {key.split(".")[1] for key in found if key.startswith("insert.")}
+    if len(taken) == INSERTS:
+        raise refused(tokens[0], f"is insert {INSERTS + 1}", f"a path has at most {INSERTS}")
+    return f"insert.{len(taken) + 1}"
 
 
 def _prefix(text: str, tokens: list[Token], found: Found) -> list[Token]:
@@ -63,7 +89,7 @@ def _prefix(text: str, tokens: list[Token], found: Found) -> list[Token]:
         if token.sort == "arrow":
             break
         if token.sort == "colon":
-            for suffix, value in zip(SOURCE_FIELDS, _source(text[: token.start]), strict=True):
+            for suffix, value in zip(PREFIX_FIELDS, _source(text[: token.start]), strict=True):
                 found[suffix] = clean_value(f"input.1.{suffix}", value)
             return tokens[index + 1 :]
     return tokens

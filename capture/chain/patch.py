@@ -24,11 +24,12 @@ from capture.chain.fields import (
     split_path,
 )
 from capture.chain.grammar import parse_line
+from capture.chain.picking import Locker, picked
 from capture.chain.places import MEMBERS, SOURCE_MEMBERS, parse_place, source_place
 from capture.chain.printing import format_line
 from capture.chain.segment import Found
 from capture.chain.specs import FACTS, IDENTITY, INSERT_PARTS, KEPT
-from capture.chain.vocabulary import INTERFACE_INPUT, SOURCE_FIELDS
+from capture.chain.vocabulary import INTERFACE_INPUT, PREFIX_FIELDS, SOURCE_FIELDS
 from capture.clock import utc_text
 
 OWN_OF_A_TRACK = frozenset(
@@ -37,7 +38,6 @@ OWN_OF_A_TRACK = frozenset(
     | {"source.name", "microphone.output", "microphone.sensitivity_mv_pa", "array.role", "note"}
     | {"x_m", "y_m", "z_m", "position_text"}
 )
-COUNTING = ("preamp.channel", "converter.channel")
 
 
 class Patch:
@@ -133,20 +133,25 @@ class Patch:
             return ""
         return format_line({**values, **({INTERFACE_INPUT: number} if interface else {})}, source)
 
-    def set_line(self, text: str, number: int | None, by: str, at: str | None = None) -> int:
+    def set_line(
+        self, text: str, number: int | None, by: str, at: str | None = None, locker: Locker | None = None
+    ) -> int:
         """Make an input's chain what the line says; returns the input.
 
         What the line can say and does not say becomes *not declared*, but a line without a source prefix
         leaves source, player and room as they are, and what is known of a device stays for as long as the
-        line names the same device. Raises ChainError, then nothing has changed.
+        line names the same device. A piece of gear that it names is looked up in `locker`. Raises ChainError,
+        then nothing has changed.
         """
         found = parse_line(text)
         target = _target(found, number)
-        self._apply({target: found}, by, at)
+        self._apply({target: found}, by, at, locker)
         return target
 
-    def set_range(self, text: str, first: int, last: int, by: str, at: str | None = None) -> None:
-        """The line for each of the inputs first to last; preamp and converter channel count up with them."""
+    def set_range(
+        self, text: str, first: int, last: int, by: str, at: str | None = None, locker: Locker | None = None
+    ) -> None:
+        """The line for each of the inputs first to last; channels of devices count up with them."""
         if not 1 <= first <= last <= INPUT_LIMIT:
             raise ChainError(f"inputs {first}-{last} are no range", "write it like 5-8")
         found = parse_line(text)
@@ -154,39 +159,39 @@ class Patch:
         whole: dict[int, Found] = {}
         for step in range(last - first + 1):
             whole[first + step] = {k: _counted(k, v, step) for k, v in found.items()}
-        self._apply(whole, by, at)
+        self._apply(whole, by, at, locker)
 
-    def _apply(self, lines: Mapping[int, Found], by: str, at: str | None) -> None:
+    def _apply(self, lines: Mapping[int, Found], by: str, at: str | None, locker: Locker | None) -> None:
         at = at or utc_text()
-        for number, found in lines.items():
-            before = self._devices(number)
-            with_source = any(suffix in found for suffix in SOURCE_FIELDS)
-            for suffix in (suffix for suffix in SPECS if suffix not in KEPT):
-                path, value = input_path(number, suffix), found.get(suffix, "")
-                if suffix in SOURCE_FIELDS and not with_source:
-                    continue
-                if value == "":
-                    self.fields.pop(path, None)
-                else:
-                    self._declare(path, value, by, "declared", at)
+        whole = {
+            number: picked(found, self._values_of(number), locker) if locker else found
+            for number, found in lines.items()
+        }
+        for number, found in whole.items():
+            before = self._values_of(number)
+            kept = KEPT if found.keys() & set(PREFIX_FIELDS) else KEPT | (set(SOURCE_FIELDS) - found.keys())
+            for suffix in (suffix for suffix in SPECS if suffix not in kept):
+                self._put(input_path(number, suffix), found.get(suffix, ""), by, at)
             self._forget_facts(number, before)
             self._forget_place_text(number, "")
+            for suffix in KEPT & found.keys():
+                self._put(input_path(number, suffix), found[suffix], by, at)
 
-    def _devices(self, number: int) -> dict[str, tuple[Value | None, ...]]:
-        """Which device each part of an input's path is."""
-        names = {part: tuple(f"{part}.{member}" for member in IDENTITY) for part in FACTS}
-        names["microphone"] += ("microphone.capsule",)
-        names["place"] = ("place.room",)
-        return {
-            part: tuple(self.get(input_path(number, name)) for name in members)
-            for part, members in names.items()
-        }
+    def _put(self, path: str, clean: Value, by: str, at: str) -> None:
+        if clean == "":
+            self.fields.pop(path, None)
+        else:
+            self._declare(path, clean, by, "declared", at)
 
-    def _forget_facts(self, number: int, before: Mapping[str, tuple[Value | None, ...]]) -> None:
+    def _values_of(self, number: int) -> dict[str, Value]:
+        return {suffix: field.value for suffix, field in self.of_input(number).items()}
+
+    def _forget_facts(self, number: int, before: Mapping[str, Value]) -> None:
         """What is known of a device is not known of another one."""
-        for part, device in self._devices(number).items():
-            if device != before[part]:
-                for suffix in (*FACTS[part], f"{part}.gear"):
+        after = self._values_of(number)
+        for part, facts in FACTS.items():
+            if any(before.get(suffix) != after.get(suffix) for suffix in IDENTITY[part]):
+                for suffix in facts:
                     self.fields.pop(input_path(number, suffix), None)
 
     def copy(self, source: int, target: int, by: str, at: str | None = None) -> None:
@@ -312,4 +317,4 @@ def _target(found: Found, number: int | None) -> int:
 
 
 def _counted(suffix: str, value: Value, step: int) -> Value:
-    return value + step if suffix in COUNTING and isinstance(value, int) else value
+    return value + step if suffix.endswith(".channel") and isinstance(value, int) else value

@@ -122,7 +122,7 @@ class Spec:
     unit: str = ""
 
 
-_ohms = _within(0.001, 1e7, "an impedance in ohms")
+_ohms = _within(0.001, 9_999_999, "an impedance in ohms")
 _level = _within(-200, 200, "a level in decibels")
 
 
@@ -219,8 +219,8 @@ SPECS: dict[str, Spec] = {
     "converter.dynamic_range_db": Spec("dynamic range (A-weighted)", _level, "dB"),
     "note": Spec("note", clean_text),
 }
-IDENTITY = ("make", "model", "serial", "gear")  # members of a part that say which device it is
-FACTS: dict[str, tuple[str, ...]] = {
+FACTS: dict[str, tuple[str, ...]] = {  # what is known of a device, and goes with it
+    "source": ("source.make", "source.model", "source.serial"),
     "microphone": tuple(f"microphone.{fact}" for fact in (
         "powering", "sensitivity_mv_pa", "self_noise_dba", "max_spl_db", "impedance_ohm")),
     "di": ("di.powering", "di.impedance_ohm"),
@@ -230,10 +230,14 @@ FACTS: dict[str, tuple[str, ...]] = {
     "place": tuple(f"place.{fact}" for fact in (
         "state", "settings", "size", "volume_m3", "surfaces", "rt60", "noise")),
 }  # fmt: skip
+IDENTITY = {  # which device, or which room, a part is
+    "source": ("source.gear",),
+    "place": ("place.room",),
+    **{part: tuple(f"{part}.{member}" for member in ("make", "model", "serial", "gear", "capsule"))
+       for part in ("microphone", "di", "preamp", "converter")},
+}  # fmt: skip
 KEPT = frozenset(
     {fact for facts in FACTS.values() for fact in facts}
-    | {suffix for suffix in SPECS if suffix.split(".")[0] in {"source", "array", "pair", "di", "insert"}}
-    | {f"{part}.gear" for part in ("microphone", "cable", "preamp", "converter")}
-    | {"cable.make", "microphone.output", "microphone.split", "preamp.impedance_ohm", "converter.clock"}
-    | {"angle_deg", "height_m", "x_m", "y_m", "z_m", "position_text"}
-) - {"source.name", "source.player"}  # what a line does not speak of, and leaves as it is
+    | {suffix for suffix in SPECS if suffix.startswith("source.")}
+    | {"pair.input", "pair.side", "position_text"}
+) - {"source.name", "source.player", "source.gear"}  # what a line does not speak of, and leaves as it is

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from capture.chain.errors import ChainError
 from capture.chain.fields import TEXT_LIMIT, clean_text
+from capture.chain.vocabulary import PICKS
 
 ARROWS = (">", "→")
+_BEFORE_QUOTES = re.compile(rf"#|(?:{'|'.join(PICKS)})=", re.IGNORECASE)
 QUOTES = {'"': '"', "“": '””"', "„": '“”"'}
 LINE_LIMIT = 8 * TEXT_LIMIT
 
@@ -74,9 +77,10 @@ def _next(text: str, at: int) -> Token:
     if text[at] in QUOTES:
         inside, end = _quoted(text, at)
         return Token(inside, at, end, "quoted")
-    if text[at] == "#" and text[at + 1 : at + 2] in QUOTES and at + 1 < len(text):
-        inside, end = _quoted(text, at + 1)
-        return Token("#" + inside, at, end)
+    before = _BEFORE_QUOTES.match(text, at)
+    if before and before.end() < len(text) and text[before.end()] in QUOTES:
+        inside, end = _quoted(text, before.end())
+        return Token(before[0] + inside, at, end)
     return _word(text, at)
 
 

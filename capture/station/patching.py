@@ -8,8 +8,12 @@ from typing import Any, TypeVar
 from capture.chain.fields import input_path, split_path
 from capture.chain.names import parse_names
 from capture.chain.patch import Patch
+from capture.chain.picking import Piece
 from capture.clock import boottime_ns
 from capture.errors import UsageError
+from capture.gear.errors import UnknownGear
+from capture.gear.locker import Locker
+from capture.gear.picking import picked
 from capture.station.core import Core, user_name
 from capture.station.patch import differences
 from capture.station.takes import Takes
@@ -34,11 +38,21 @@ class Patching:
         if len(numbers) > 1:
             if numbers != list(range(numbers[0], numbers[-1] + 1)):
                 raise UsageError(f"inputs {inputs} are not one range", "set them one range at a time")
-            self._change(lambda patch: patch.set_range(line, numbers[0], numbers[-1], who), when)
+            self._change(
+                lambda patch: patch.set_range(line, numbers[0], numbers[-1], who, locker=self._piece), when
+            )
         else:
             only = numbers[0] if numbers else None
-            numbers = [self._change(lambda patch: patch.set_line(line, only, who), when)]
+            numbers = [self._change(lambda patch: patch.set_line(line, only, who, locker=self._piece), when)]
         return self._lines(numbers)
+
+    def _piece(self, gear: str, part: str, pattern: str) -> Piece | None:
+        """What the locker's piece of that id is as a part of a chain."""
+        try:
+            found = Locker(self._core.library).get(gear)
+        except UnknownGear:
+            return None
+        return Piece(found.kind, picked(found, part, pattern))
 
     def copy(self, source: int, target: int, when: str = _NEXT, by: str = "") -> Json:
         """Give one input another's chain."""

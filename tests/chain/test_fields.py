@@ -112,7 +112,7 @@ def test_what_is_known_of_a_device_stays_while_a_line_names_the_same_one() -> No
     for fact, value in SHURE.items():
         patch.set(f"input.3.microphone.{fact}", value, "Ida", at=AT)
     patch.set("input.3.preamp.gain_max_db", 80, "Ida", at=AT)
-    patch.set("input.3.array.kind", "AB", "Ida", at=AT)
+    patch.set("input.3.source.x_m", 2, "Ida", at=AT)
     patch.set_line("Shure SM57 #1 10 cm > Neve 1073 +45 dB > in 3", None, "Per")
     assert patch.get("input.3.microphone.sensitivity_mv_pa") == 1.6
     patch.set_line("Shure SM58 #1 10 cm > Neve 1073 +45 dB > in 3", None, "Per")
@@ -120,7 +120,7 @@ def test_what_is_known_of_a_device_stays_while_a_line_names_the_same_one() -> No
     assert patch.get("input.3.preamp.gain_max_db") == 80
     patch.set_line("Shure SM58 > API 312", 3, "Per")
     assert patch.get("input.3.preamp.gain_max_db") is None
-    assert patch.get("input.3.array.kind") == "AB"
+    assert patch.get("input.3.source.x_m") == 2
 
 
 def test_a_copy_knows_the_model_but_not_the_specimen() -> None:

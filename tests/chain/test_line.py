@@ -71,6 +71,7 @@ def test_the_line_of_the_manual() -> None:
         ("(Anna): SM57", "(Anna): SM57"),
         ("@ Booth: SM57", "@ Booth: SM57"),
         ('12" Tom: MD 421', '12" Tom: MD 421'),
+        ("line \\Audio / X1", "line \\Audio / X1"),
         ("", ""),
     ],
 )

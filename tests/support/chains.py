@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from hypothesis import strategies as st
 
 from capture.chain.fields import plain_number
 
 # What is hard to write in a line: its own signs and keywords, in every place where a free text may stand.
 HARD = r"""SM57 Neve AMS Line Audio DI mic in 3 4 cm m dB V 48V +48 +42 #5 ch pad -10 off hpf 80 -- / \ > a>b
-→ -> => x: : (a) @ " a"b “q” omni ø cable adc cap pattern pos gain Grace Design æøå"""
+→ -> => x: : (a) @ " a"b “q” omni ø cable adc cap pattern pos gain Grace Design æøå
+30° deg up down, m, insert output split array role spacing spread imp clock mic=A x=1 di=" #" src= off axis"""
 words = st.sampled_from(HARD.split())
 texts = st.one_of(
     st.lists(words, min_size=1, max_size=5).map(" ".join),
@@ -16,7 +19,14 @@ texts = st.one_of(
     .map(lambda t: " ".join("".join(c for c in t if c.isprintable()).split()))
     .filter(bool),
 )
-numbers = st.decimals(-150, 150, places=2).map(lambda d: int(d) if d == int(d) else float(d))
+
+
+def whole(number: Decimal | float) -> int | float:
+    return int(number) if number == int(number) else float(number)
+
+
+numbers = st.decimals(-150, 150, places=2).map(whole)
+places = st.decimals(-30, 30, places=3).map(whole)
 filters = st.sampled_from(["off", "hpf 80", "hpf on", "hpf 80 lpf 12000", "lpf 7.5", "gentle slope"]) | texts
 channels = st.integers(1, 99) | texts.filter(lambda t: not t.isdecimal())
 patterns = st.sampled_from(["cardioid", "fig-8", "a fifth of the way to omni"])
@@ -38,15 +48,30 @@ def chains(draw: st.DrawFn) -> dict[str, object]:
         "preamp.phantom": st.booleans(),
         "preamp.polarity": st.sampled_from(["normal", "inverted"]),
         "note": texts,
-        "cable.model": texts,
-        "cable.serial": texts,
+        "microphone.output": texts,
+        "microphone.split": st.booleans(),
+        "angle_deg": st.decimals(-360, 360, places=1).map(whole),
+        "height_m": places,
+        "x_m": places,
+        "y_m": places,
+        "z_m": places,
+        "array.kind": texts,
+        "array.spacing_m": metres.map(whole),
+        "array.angle_deg": st.integers(-180, 180),
+        "array.role": texts,
+        "di.pad_db": st.integers(-60, 0),
+        "preamp.impedance_ohm": st.integers(1, 9_999_999),
+        "converter.clock": texts,
+        "source.gear": texts,
         "interface_input": st.integers(1, 9999),
     }
-    for part in ("microphone", "preamp", "converter"):
-        possible |= {f"{part}.make": texts, f"{part}.model": texts, f"{part}.serial": texts}
+    for part in ("microphone", "cable", "di", "preamp", "insert.1", "insert.3", "converter"):
+        possible |= {f"{part}.{member}": texts for member in ("make", "model", "serial", "gear")}
+    for part in ("insert.1", "insert.4"):
+        possible |= {f"{part}.setting": texts}
     for part in ("microphone", "preamp"):
         possible |= {f"{part}.pad_db": st.integers(-60, 0), f"{part}.filter": filters}
-    for part in ("preamp", "converter"):
+    for part in ("di", "preamp", "insert.1", "converter"):
         possible |= {f"{part}.channel": channels}
     chosen = draw(st.sets(st.sampled_from(sorted(possible))))
     found = {suffix: draw(possible[suffix]) for suffix in sorted(chosen)}

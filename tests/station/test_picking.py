@@ -1,0 +1,35 @@
+"""Gear picked from the locker through the station: the patch keeps what it is, and needs no locker then."""
+
+from __future__ import annotations
+
+import pytest
+
+from capture.errors import TakechainError
+from capture.gear.locker import Locker
+from capture.gear.record import make_gear
+from capture.library import Library
+from tests.support.stations import Desk
+
+MICROPHONE = {
+    "id": "A1142",
+    "kind": "microphone",
+    "make": "Neumann",
+    "model": "KM 184",
+    "serial": "1142",
+    "powering": "required",
+    "specs": {"sensitivity_mv_pa": {"value": 15, "source": "data sheet"}},
+}
+
+
+def test_a_piece_of_the_locker_in_the_patch(studio: Desk) -> None:
+    locker = Locker(Library.open(studio.library))
+    locker.put(make_gear(MICROPHONE), "Ida")
+    done = studio.call("chain", line="OH: mic=A1142 cardioid 2 m > 1073 +40 dB > in 1")
+    assert done["lines"]["1"] == "OH: Neumann KM 184 #1142 mic=A1142 cardioid 2 m > 1073 +40 dB > in 1"
+    locker.remove("A1142", "Ida")
+    studio.call("chain", line=done["lines"]["1"])
+    fields = studio.call("chainfields")["fields"]
+    assert fields["input.1.microphone.sensitivity_mv_pa"]["value"] == 15
+    assert fields["input.1.microphone.powering"]["value"] == "required"
+    with pytest.raises(TakechainError, match="no 'A1142'"):
+        studio.call("chain", line="mic=A1142 > in 2")
