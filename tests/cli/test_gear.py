@@ -89,3 +89,15 @@ def test_a_file_with_a_fault_changes_nothing(cli: Cli, tmp_path: Path) -> None:
         assert (refused.code, refused.out, len(refused.said) <= 2) == (2, "", True), words
     assert (cli.library / "library.jsonl").read_bytes() == before
     assert cli.ok("gear", "import", bad, "--replace")["imported"] == ["=evil", "new"]
+
+
+def test_the_starter_catalogue_is_looked_up_and_copied(cli: Cli) -> None:
+    found = cli.ok("gear", "starter", "neumann", "u87")["gear"]
+    assert [(g["make"], g["model"], g["powering"]) for g in found] == [("Neumann", "U 87 Ai", "required")]
+    assert all(spec["source"] for spec in found[0]["specs"].values())
+    assert "48 V does harm" in cli.run("gear", "starter", "coles-4038").out
+    copied = cli.ok("gear", "starter", "u87", "--as", "U87-starter", "--serial", "77", "--owner", "Studio")
+    assert (copied["serial"], copied["known"]["sensitivity_mv_pa"]["value"]) == ("77", 28)
+    assert cli.ok("gear", "show", "77")["id"] == "U87-starter"
+    for words in (("u87", "--as", "U87-starter"), ("neumann", "--as", "x"), ("u87", "--serial", "1")):
+        assert cli.run("gear", "starter", *words).code == 2

@@ -110,6 +110,12 @@ def test_migrations_work_from_an_installed_tool(installed: Path, tmp_path: Path)
     assert (Path(os.environ["TAKECHAIN_LIBRARY"]) / "catalog.sqlite").exists()
 
 
+def test_the_starter_catalogue_is_in_the_wheel(installed: Path, tmp_path: Path) -> None:
+    done = _run(installed, "gear", "starter", "shure-sm57", "--json", where=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["gear"][0]["model"] == "SM57"
+
+
 def test_a_take_and_its_sheet_from_an_installed_tool(installed: Path, tmp_path: Path) -> None:
     done = _run(
         installed,

@@ -231,6 +231,46 @@ def gear_import(
     return DONE
 
 
+@gear.command("starter")
+def gear_starter(
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="[WORD...]", help="All of them; or an entry's id.")
+    ] = None,
+    kind: Kind = "",
+    own: Annotated[
+        str,
+        typer.Option("--as", metavar="ID", help="Copy the one entry found into the locker, under this id."),
+    ] = "",
+    serial: Annotated[str, typer.Option("--serial", help="Of your own piece.")] = "",
+    owner: Annotated[str, typer.Option("--owner")] = "",
+    by: By = "",
+    as_json: AsJson = False,
+    library: InLibrary = None,
+) -> int:
+    """Look up well-known devices with their published figures, and copy one into the locker."""
+    from capture.errors import UsageError
+    from capture.gear import starter
+    from tui.commands.gear_words import facts, lines
+
+    if not own and (serial or owner):
+        raise UsageError("a serial number and an owner are for a piece of your own", "say --as ID as well")
+    if own:
+        piece = starter.copied(words or [], own, serial, owner)
+        home = open_library(library, create=True)
+        kept = _locker(home).put(piece, _by(by), new=True)
+        answer(as_json, facts(kept, home.path), f"{kept.id} ({kept.name}) is in the library")
+        return DONE
+    found = starter.find(words or [], _kind(kind))
+    if len(found) == 1 and not as_json:
+        answer(False, {}, *lines(found[0], Path()))
+        return DONE
+    keys = ("id", "kind", "make", "model")
+    rows = [[*(str(getattr(g, key)) for key in keys), str(len(g.specs) or "none")] for g in found]
+    text = table(rows, [*keys, "figures"]) or ["no entry has all these words"]
+    answer(as_json, {"gear": [g.as_json() for g in found]}, *text)
+    return DONE
+
+
 def _locker(library: Library) -> Locker:
     from capture.gear import Locker
 
