@@ -14,6 +14,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from capture.chain.fields import split_path
 from capture.clock import utc_text
 from capture.evidence.arithmetic import GAIN, Level, Values, spl_at_full_scale
 from capture.journal.record import EPOCH, moment
@@ -99,8 +100,18 @@ class Known:
 
 def path_of(values: Values, interface: str) -> dict[str, Any]:
     """What of an input's chain and of the interface a calibration depends on."""
-    named = {name: values[name] for name in sorted(values) if name in PATH or name.startswith("insert.")}
+    named = {name: values[name] for name in sorted(values) if _matters(name)}
     return {**named, "interface": interface}
+
+
+def changed_while_rolling(record: TakeRecord, number: int) -> bool:
+    """Whether a field on which the level of an input depends changed after the take had begun."""
+    changed = (split_path(change.path) for change in record.changes)
+    return any(place and place[0] == number and _matters(place[1]) for place in changed)
+
+
+def _matters(name: str) -> bool:
+    return name in PATH or name.startswith("insert.")
 
 
 def interface_of(record: TakeRecord) -> str:

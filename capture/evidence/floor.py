@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 Array = Any  # NDArray[np.float64]
 SILENCE_DB = -200.0
 """Below this a level is digital silence: every sample is 0."""
+TOP = (0.35, 0.44)
+"""The band, in shares of the rate, in which every converter still has its own noise."""
 _STRETCH_SECONDS = 2.0  # of a take that is not read whole
 
 
@@ -25,13 +27,17 @@ class Noise:
     """The noise of one track in dBFS re a full-scale sine, from 20 Hz to 20 kHz; None: nothing was read.
 
     `quietest_dbfs_a` and `quietest_dbfs` (not weighted) are each the lowest of any second, `quietest_at` the
-    frame at which the A-weighted one begins; `seconds` were read.
+    frame at which the A-weighted one begins, `loudest_at` that of the loudest. `over_rounding_db` is how far
+    the top of the band (0.35 to 0.44 of the rate) lies above the rounding to 24 bits, in the second in which
+    it is lowest. `seconds` were read.
     """
 
     dbfs_a: float | None
     quietest_dbfs_a: float | None
     quietest_dbfs: float | None
     quietest_at: int
+    loudest_at: int
+    over_rounding_db: float | None
     seconds: float
 
 
@@ -79,11 +85,14 @@ class Frames:
         self.hop = self.size // 2
         at = bins(self.size, self.rate)
         audio = (at >= LOWEST_HZ) & (at <= HIGHEST_HZ)
-        self._weights = np.stack([np.where(audio, a_weight(at), 0.0), np.where(audio, 1.0, 0.0)], axis=1)
+        top = (at >= TOP[0] * self.rate) & (at <= TOP[1] * self.rate)
+        self._rounding = 2.0**-46 / 12 * np.count_nonzero(top) / (len(at) - 1)
+        self._weights = np.stack([np.where(audio, a_weight(at), 0.0), audio, top], axis=1).astype(float)
         self._at, self._count = 0, 0
         self._held, self._sums = np.zeros((0, self.channels)), np.zeros(self.channels)
         self._powers: list[Array] = []
-        self._lowest: list[list[tuple[float, int]]] = [[], []]
+        self._lowest: list[list[tuple[float, int]]] = [[], [], []]
+        self._loudest: list[tuple[float, int]] = []
 
     def begin(self, first: int) -> None:
         """A stretch without a hole begins at this frame of the timeline."""
@@ -99,7 +108,7 @@ class Frames:
         count = (len(self._held) - self.size) // self.hop + 1
         if count <= 0:
             return
-        powers = np.empty((count, self.channels, 2))
+        powers = np.empty((count, self.channels, self._weights.shape[1]))
         for channel in range(self.channels):
             column = np.ascontiguousarray(self._held[:, channel])
             windows = np.lib.stride_tricks.sliding_window_view(column, self.size)[:: self.hop][:count]
@@ -119,21 +128,23 @@ class Frames:
         second = max(1, round(self.rate / self.hop) - 1)  # frames that overlap by half and span one second
         if len(powers) >= second:
             means = _running_mean(powers, second)
-            for kind in (0, 1):
-                places = means[:, :, kind].argmin(axis=0)
-                lowest = means[places, np.arange(self.channels), kind].tolist()
-                self._keep(kind, list(zip(lowest, (self._at + places * self.hop).tolist(), strict=True)))
+            for kind, lowest in enumerate(self._lowest):
+                self._lowest[kind] = self._keep(lowest, means[:, :, kind])
+            self._loudest = self._keep(self._loudest, -means[:, :, 1])
         self._powers = []
 
-    def _keep(self, kind: int, found: list[tuple[float, int]]) -> None:
-        before = self._lowest[kind] or found
-        self._lowest[kind] = [min(pair) for pair in zip(before, found, strict=True)]
+    def _keep(self, before: list[tuple[float, int]], means: Array) -> list[tuple[float, int]]:
+        """The lower of what was before and of these, shape (places, channels), with its frame."""
+        places = means.argmin(axis=0)
+        values = means[places, range(self.channels)].tolist()
+        found = list(zip(values, (self._at + places * self.hop).tolist(), strict=True))
+        return [min(pair) for pair in zip(before or found, found, strict=True)]
 
     def noises(self) -> list[Noise]:
         """What was found, per channel."""
         if not self._count:
-            return [Noise(None, None, None, 0, 0.0)] * self.channels
-        weighted, plain = self._lowest
+            return [Noise(None, None, None, 0, 0, None, 0.0)] * self.channels
+        weighted, plain, top = self._lowest
         seconds = self._count * self.hop / self.rate
         return [
             Noise(
@@ -141,6 +152,8 @@ class Frames:
                 _dbfs(weighted[channel][0]) if weighted else None,
                 _dbfs(plain[channel][0]) if plain else None,
                 weighted[channel][1] if weighted else 0,
+                self._loudest[channel][1] if weighted else 0,
+                _db(top[channel][0] / self._rounding) if top else None,
                 seconds,
             )
             for channel in range(self.channels)
@@ -155,4 +168,8 @@ def _running_mean(powers: Array, count: int) -> Array:
 
 
 def _dbfs(power: float) -> float:
-    return 10 * math.log10(max(power, 1e-30)) + SINE_DB
+    return _db(power) + SINE_DB
+
+
+def _db(power: float) -> float:
+    return 10 * math.log10(max(power, 1e-30))

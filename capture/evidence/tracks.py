@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 class TrackLevels:
     """One track: its level at full scale, its predicted floor, and its highest peak.
 
-    `peak_spl_db` is the level of a sine with that peak, as maximum levels of microphones are stated.
+    `peak_spl_db` is the level of a sine with that peak, as maximum levels of microphones are stated; None
+    also where the path `changed` while the take rolled: all else is as it was at Record.
     """
 
     number: int
@@ -31,6 +32,7 @@ class TrackLevels:
     floor: arithmetic.Floor
     peak_dbfs: float | None
     peak_spl_db: float | None
+    changed: bool = False
 
 
 def of_take(
@@ -44,9 +46,10 @@ def of_take(
         here = arithmetic.of_input(values, track.input)
         known = calibrations.known(here, track.input, interface, kept, record.started, session)
         peak = peaks.get(track.number)
-        spl = None if peak is None or known.db is None else known.db + peak
+        changed = calibrations.changed_while_rolling(record, track.input)
+        spl = None if peak is None or known.db is None or changed else known.db + peak
         floor = arithmetic.noise_floor(here, known.db)
-        rows.append(TrackLevels(track.number, track.input, track.name, known, floor, peak, spl))
+        rows.append(TrackLevels(track.number, track.input, track.name, known, floor, peak, spl, changed))
     return tuple(rows)
 
 

@@ -51,10 +51,21 @@ def test_one_that_does_not_hold_says_why(cli: Cli, recorded: Path) -> None:
     assert "does not hold" in cli.run("level", "calibrations").out
 
 
+def test_a_check_of_a_take(cli: Cli, recorded: Path) -> None:
+    """A pure tone is what no microphone gives: it comes again to the last bit, with nothing around it."""
+    done = cli.run("level", "check", "Aurora_T001", "--json")
+    assert done.code == 1
+    assert done.json["counts"]["contradicts"] >= 1
+    said = cli.run("level", "check", "Aurora_T001").out
+    assert "contradicts   repetition of track 1: the samples from 0:00" in said
+    assert "not testable  thermal noise of track 1: not declared: the microphone's impedance" in said
+
+
 def test_wrong_words_are_usage_errors(cli: Cli, recorded: Path) -> None:
     for words in (
         ("calibrate", "Aurora_T001", "--level", "94"),
         ("calibrate", "Cal_T001", "--level", "100"),
+        ("check", "Cal_T001", "--mains", "55"),
         ("calibrate", "Cal_T001", "--level", "94", "--input", "7"),
         ("show", "Nothing_T001"),
     ):

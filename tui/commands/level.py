@@ -180,6 +180,46 @@ def _reading_lines(reading: Reading, kept: Calibration) -> list[str]:
     ]
 
 
+@level.command("check")
+def check(
+    take: Annotated[str, typer.Argument(help="A take that has ended.")],
+    mains: Annotated[
+        int | None, typer.Option("--mains", metavar="50|60", help="The mains there, Hz.")
+    ] = None,
+    as_json: AsJson = False,
+    library: InLibrary = None,
+) -> int:
+    """Whether a take's samples contradict what is declared of its chain; never who or what made a sound."""
+    from dataclasses import asdict
+
+    from capture.errors import UsageError
+    from capture.evidence.check import CONTRADICTS, VERDICTS, counts
+    from capture.evidence.checks import check_take
+    from capture.evidence.tracks import calibrations_around, values_of
+    from capture.journal.record import load
+    from tui.commands.takes import find_journal
+
+    if mains not in (None, 50, 60):
+        raise UsageError(f"--mains {mains} is no mains frequency here", "give 50 or 60")
+    record = load(find_journal(take, library))
+    found = check_take(record, values_of(record), calibrations_around(record), mains)
+    found.sort(key=lambda one: VERDICTS.index(one.verdict))
+    told = counts(found)
+    lines = [
+        f"{one.verdict:<12}  {one.what}{' of track ' if one.tracks else ''}"
+        f"{' and '.join(map(str, one.tracks))}: {one.words}"
+        for one in found
+    ]
+    total = ", ".join(f"{number} {verdict}" for verdict, number in told.items())
+    answer(
+        as_json,
+        {"take": record.take, "counts": told, "checks": [asdict(one) for one in found]},
+        *lines,
+        total,
+    )
+    return FAILED if told[CONTRADICTS] else DONE
+
+
 @level.command("calibrations")
 def calibrations_(
     session: Annotated[
