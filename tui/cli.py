@@ -35,7 +35,7 @@ COMMANDS = {
     "chain": ("chain", "Show, set, import, export and compare chains."),
     "level": ("level", "Levels in dB SPL: from the chain, or from a calibrator."),
     "gear": ("gear", "Keep the gear locker."),
-    "room": ("locker", "Keep the rooms."),
+    "room": ("rooms", "Keep the rooms: size, surfaces, states, measurements."),
     "air": ("air", "Say what the air is and does: newest readings, what you read, or a take's."),
     "db": ("house", "Keep the catalogue's database."),
     "station": ("house", "Start, end or look at the station."),

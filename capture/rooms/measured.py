@@ -45,7 +45,7 @@ class Measurement:
             f"{plain_number(value)} dB({band})"
             if band in WEIGHTINGS
             else f"{band_words(band)} {plain_number(value)} {unit}"
-            for band, value in self.values.items()
+            for band, value in _in_order(self.values).items()
         )
         how = ", ".join(part for part in (self.method, self.instrument, self.date, self.by) if part)
         return f"{said}; {how}" if how else said
@@ -65,7 +65,8 @@ class Measurement:
         """The measurement of such an object, or None for one that is not understood."""
         quantity, values = line.get("quantity"), line.get("values")
         if (
-            quantity not in QUANTITIES
+            not isinstance(quantity, str)
+            or quantity not in QUANTITIES
             or line.get("unit") != QUANTITIES[str(quantity)]
             or not isinstance(values, dict)
         ):
@@ -110,10 +111,15 @@ def parse_values(quantity: str, text: str) -> dict[str, float]:
         found[band] = value
     if not found:
         raise RoomError("no value was given", _LIKE[quantity])
-    return dict(sorted(found.items(), key=lambda item: (item[0].isalpha(), _hertz(item[0]), item[0])))
+    return _in_order(found)
 
 
 _LIKE = {"rt60": "write it like 125=0.61 250=0.55 1k=0.44", "noise": "write it like A=23.5, or 63=41 125=33"}
+
+
+def _in_order(values: Mapping[str, float]) -> dict[str, float]:
+    """Low bands first, then the weightings."""
+    return dict(sorted(values.items(), key=lambda item: (item[0].isalpha(), _hertz(item[0]), item[0])))
 
 
 def parse_method(text: str) -> str:

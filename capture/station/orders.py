@@ -70,6 +70,7 @@ class Orders:
             "chainfields": patching.fields,
             "gain": patching.gain,
             "people": patching.people,
+            "room": patching.room,
             "air": sensors.typed,
             "sensor": self._sensor,
             "unsensor": self._unsensor,

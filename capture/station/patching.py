@@ -14,6 +14,8 @@ from capture.errors import UsageError
 from capture.gear.errors import UnknownGear
 from capture.gear.locker import Locker
 from capture.gear.picking import picked
+from capture.rooms.furnishing import furnish, inputs_in, moved, rooms_in
+from capture.rooms.record import rooms_of
 from capture.station.core import Core, user_name
 from capture.station.patch import differences
 from capture.station.takes import Takes
@@ -105,7 +107,25 @@ class Patching:
             self._change(declare, when)
         return {"fields": self._core.patch.patch.to_fields()}
 
-    def _change(self, work: Callable[[Patch], T], when: str) -> T:
+    def room(self, name: str, when: str = _NEXT, by: str = "") -> Json:
+        """Say anew what the library knows of a room, at every input whose source stands in it."""
+        rooms = rooms_of(self._core.library.records("room"))
+
+        def refresh(patch: Patch) -> list[int]:
+            inputs = inputs_in(patch, name)
+            furnish(patch, inputs, rooms, patch.values(), by or user_name())
+            return inputs
+
+        return {"inputs": self._change(refresh, when)}
+
+    def _change(self, change: Callable[[Patch], T], when: str) -> T:
+        def work(patch: Patch) -> T:
+            values, before = patch.values(), rooms_in(patch)
+            result = change(patch)
+            if inputs := moved(before, patch):
+                furnish(patch, inputs, rooms_of(self._core.library.records("room")), values)
+            return result
+
         if when not in (_NOW, _NEXT):
             raise UsageError(f"{when!r} is neither now nor next")
         rolling = self._core.rolling
