@@ -17,6 +17,8 @@ from typing import Any, BinaryIO
 from capture.errors import UsageError
 from capture.journal.appending import is_held
 from capture.journal.beside import beside
+from capture.journal.discarding import FIELD as DISCARD
+from capture.journal.discarding import gone
 from capture.journal.errors import JournalLocked, in_words
 from capture.journal.hashing import Cancelled, sha256_range
 from capture.journal.keys import Key
@@ -59,13 +61,16 @@ class _Data:
 def unfinished(record: TakeRecord) -> list[str]:
     """The files of a sealed take that have no `file` line yet, or a header that is not the one meant.
 
-    A file that was never made, in a part without any audio, is none of them.
+    A file that was never made, in a part without any audio, is none of them, nor is one that was discarded.
     """
     return [
         name
         for part, _, name in record.media
-        if name in record.rewrites
-        or (name not in record.files and (record.part_frames(part) or beside(record, name)))
+        if not gone(record, name)
+        and (
+            name in record.rewrites
+            or (name not in record.files and (record.part_frames(part) or beside(record, name)))
+        )
     ]
 
 
@@ -167,7 +172,7 @@ def check_edit(record: TakeRecord, name: str, value: Any) -> None:
         if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value < 10**9:
             raise UsageError(f"{value!r} is not a take number", "take numbers count from 1")
     elif name == "undo":
-        if value not in {e.seq for e in record.edits if not e.undone and e.field != "undo"}:
+        if value not in {e.seq for e in record.edits if not e.undone and e.field not in ("undo", DISCARD)}:
             raise UsageError("there is no such edit to undo")
     elif name not in {f"track_name.{track.number}" for track in record.tracks}:
         raise UsageError(f"a take has no field {name!r} that can be edited")
@@ -186,6 +191,8 @@ def _refresh(
     wanted: list[tuple[Part, str, bytes, bool]] = []
     problems: list[str] = []
     for part, index, name in media:
+        if gone(writer.record, name):
+            continue
         if words := obstacle(writer.record, name):
             problems.append(about(name, words))
             continue

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from capture.journal.appending import check_chain, is_held
+from capture.journal.discarding import discard_begun, finish_discard
 from capture.journal.durable import sync_folder
 from capture.journal.errors import JournalLocked, NotATake, in_words
 from capture.journal.finish import unfinished, write_file_lines
@@ -40,6 +41,10 @@ def recover_take(path: Path, key: Key) -> list[str]:
     if not planned:
         return []
     actions = close_take(path, key)
+    thrown = finish_discard(path, key)
+    if thrown is not None:
+        actions.append(f"the audio that was discarded was removed ({len(thrown.files)} files)")
+        actions += thrown.problems
     outcome = write_file_lines(path, key)
     if outcome.done:
         actions.append(f"headers and hashes of {len(outcome.done)} files written")
@@ -130,6 +135,8 @@ def _planned(path: Path) -> list[str]:
         plans.append("end it as recovered")
     if not record.sealed:
         plans.append("seal it")
+    if discard_begun(record):
+        plans.append("remove the audio that was discarded")
     return list(dict.fromkeys(plans + _planned_files(record)))
 
 

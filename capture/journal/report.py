@@ -29,6 +29,7 @@ class State(StrEnum):
     ALTERED = "altered"
     FORGED = "forged"
     REVOKED = "signed with a revoked key"
+    DISCARDED = "discarded"
     WAITING = "closed, waiting for the key"
 
 
@@ -56,6 +57,7 @@ class Report:
     record: TakeRecord | None = None
     findings: list[Finding] = field(default_factory=list)
     signer: Signer | None = None
+    gone: list[str] = field(default_factory=list)  # files that were thrown away on purpose
     alone: bool = False  # the take it names as the one before it is not here
 
     def fault(
@@ -103,6 +105,8 @@ class Report:
             return State.REVOKED if all(fault.revoked for fault in own) else State.ALTERED
         if self.faults:
             return State.ORDER
+        if self.gone:
+            return State.DISCARDED
         if record is not None and (record.reason == "recovered" or any(b.recovered for b in record.blocks)):
             return State.RECOVERED
         return State.EDITED if record and any(e.after_end for e in record.edits) else State.WHOLE

@@ -15,6 +15,7 @@ from capture.chain.errors import ChainError
 from capture.chain.snapshot import SIZE_LIMIT, Snapshot
 from capture.journal.appending import is_held
 from capture.journal.beside import is_plain
+from capture.journal.discarding import FIELD as DISCARD
 from capture.journal.errors import NotATake, in_words
 from capture.journal.lines import digest, parse_fields, read_lines
 from capture.journal.numbering import journal_name
@@ -202,7 +203,7 @@ def _describe(report: Report, record: TakeRecord) -> None:
     if record.reason == "recovered" or recovered:
         report.warn(f"it was recovered after a crash ({recovered} frames were hashed only afterwards)")
     for edit in record.edits:
-        if edit.after_end:
+        if edit.after_end and edit.field != DISCARD:
             undone = " (undone)" if edit.undone else ""
             report.info(
                 f"edited after the end by {edit.by or 'somebody'}: {edit.field} = {edit.value!r}{undone}"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from capture.journal.beside import is_plain
+from capture.journal.discarding import discard_of
 from capture.journal.errors import JournalError, in_words
 from capture.journal.hashing import PIECE, Digests, sha256_stretches
 from capture.journal.meta import file_meta
@@ -51,6 +52,25 @@ def check_files(report: Report, record: TakeRecord) -> None:
     with ThreadPoolExecutor(max_workers=2, thread_name_prefix="hash") as pool:
         for file in _files(record):
             _check_file(report, record, file, pool)
+    _check_discard(report, record)
+
+
+def _check_discard(report: Report, record: TakeRecord) -> None:
+    """Say that audio was thrown away on purpose, and what of it is here all the same."""
+    found = discard_of(record)
+    if found is None:
+        return
+    why = f": {found.reason}" if found.reason else ""
+    by = found.by or "somebody"
+    many = f"{len(report.gone)} files" if len(report.gone) != 1 else "1 file"
+    report.info(
+        f"its audio was discarded on purpose by {by} on {found.at:%Y-%m-%d %H:%M} UTC{why} ({many} not here)"
+    )
+    here = len(record.media) - len(report.gone)
+    if here and not found.done:
+        report.warn("discarding it was begun and not finished: run takechain recover", record.recorded_name)
+    elif here:
+        report.warn(f"{here} of its files are here again, and were checked", record.recorded_name)
 
 
 def _files(record: TakeRecord) -> Iterator[_File]:
@@ -70,7 +90,7 @@ def _check_file(report: Report, record: TakeRecord, file: _File, pool: ThreadPoo
     try:
         fd = os.open(file.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
-        _not_there(report, file, error)
+        _not_there(report, record, file, error)
         return
     if not stat.S_ISREG(os.fstat(fd).st_mode) or not file.align:
         os.close(fd)
@@ -85,8 +105,10 @@ def _check_file(report: Report, record: TakeRecord, file: _File, pool: ThreadPoo
             report.fault(f"the header was altered: {error.what}", file.name)
 
 
-def _not_there(report: Report, file: _File, error: OSError) -> None:
-    if isinstance(error, FileNotFoundError) and not file.told and file.line is None:
+def _not_there(report: Report, record: TakeRecord, file: _File, error: OSError) -> None:
+    if isinstance(error, FileNotFoundError) and discard_of(record) is not None:
+        report.gone.append(file.name)
+    elif isinstance(error, FileNotFoundError) and not file.told and file.line is None:
         report.warn("the file was never made: the take stopped before its first block", file.name)
     else:
         report.fault(f"the file is missing ({in_words(error)[0]})", file.name, incomplete=True)

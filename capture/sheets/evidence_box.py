@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from capture.chain import split_path
+from capture.journal.discarding import discard_of
 from capture.journal.record import EPOCH, TakeRecord, moment
 from capture.journal.signals import grouped, signal_words
 from capture.sheets import levels_layout, words
@@ -181,10 +182,19 @@ def _not_known(
         )
     else:
         yield Claim("seal", "the take was never sealed", "bytes and lines are not vouched for")
-    away = [row.name for row in files if row.state != "here"]
-    if away:
-        yield Claim("files", f"{words.plural(len(away), 'file')} not read: {', '.join(away)}", "")
+    yield from _away(record, [row.name for row in files if row.state != "here"])
     yield Claim("clock", "whether this computer's clock was right", "it was not compared with another")
+
+
+def _away(record: TakeRecord, names: list[str]) -> Iterable[Claim]:
+    """Files that could not be read, and whether they were thrown away on purpose."""
+    thrown = discard_of(record)
+    if thrown is not None:
+        why = f": {thrown.reason}" if thrown.reason else ""
+        said = f"discarded on purpose by {thrown.by or 'somebody'}{why}"
+        yield Claim("audio", said, f"{thrown.at:%Y-%m-%d}")
+    if names and thrown is None:
+        yield Claim("files", f"{words.plural(len(names), 'file')} not read: {', '.join(names)}", "")
 
 
 def _not_declared(chain: TakeChain, tracks: Sequence[TrackRow]) -> Iterable[Claim]:

@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from capture.clock import utc_text
 from capture.journal.beside import beside
 from tui.commands.common import Json, duration
 
@@ -45,7 +46,18 @@ def take_facts(record: TakeRecord, hashed: bool) -> Json:
         "files": file_facts(record, hashed),
         "journal": str(record.path),
         "mirror": mirror_facts(record),
+        "discarded": discard_facts(record),
     }
+
+
+def discard_facts(record: TakeRecord) -> Json | None:
+    """Why, by whom and when its audio was thrown away on purpose; None where it was not."""
+    from capture.journal.discarding import discard_of
+
+    found = discard_of(record)
+    if found is None:
+        return None
+    return {"reason": found.reason, "by": found.by, "utc": utc_text(found.at), "done": found.done}
 
 
 def mirror_facts(record: TakeRecord) -> Json | None:
@@ -87,6 +99,7 @@ def take_line(record: TakeRecord) -> list[str]:
     shown = "rolling or unfinished" if not record.ended else record.condition.value
     verdict = "" if record.verdict.value == "none" else record.verdict.value
     shown += ", mirror lost" if record.mirror_lost else ""
+    shown += ", discarded" if discard_facts(record) else ""
     simulated = " (simulated)" if record.simulated else ""
     return [
         record.name,

@@ -167,6 +167,9 @@ def _lines(record: TakeRecord, facts: Json, noticed: list[str]) -> list[str]:
         f"  change at frame {c['frame']}: {c['path']} {c['from']} → {c['to']}" for c in facts["changes"]
     ]
     lines += [f"  note {n['text']} ({n['by']})" for n in facts["notes"]]
+    if (thrown := facts["discarded"]) is not None:
+        why = f": {thrown['reason']}" if thrown["reason"] else ""
+        lines.append(f"  audio discarded on purpose by {thrown['by'] or 'somebody'}, {thrown['utc']}{why}")
     lines += [f"  file {f['path']}{'' if f['here'] else '  NOT HERE'}" for f in facts["files"]]
     return [*lines, f"  {'sealed by ' + record.keyid[:16] if record.sealed else 'not sealed'}"]
 
