@@ -55,6 +55,23 @@ class Origin(StrEnum):
     SIMULATED = "simulated"
     UNKNOWN = "unknown"
 
+    @property
+    def mark(self) -> str:
+        """What lists write beside what did not come from physical inputs; empty for what did."""
+        return {"physical": "", "unknown": "origin unknown"}.get(self.value, self.value)
+
+    @property
+    def said(self) -> str:
+        """What is said of sound of this origin, in a sentence."""
+        return {
+            Origin.PHYSICAL: "its sound came from physical inputs, as far as the system tells",
+            Origin.SOFTWARE: "its sound came from another program, not from a physical input",
+            Origin.LOOPBACK: "its sound came out of this computer, not from a physical input (loopback)",
+            Origin.MONITOR: "its sound is what the computer was playing, not a physical input (monitor)",
+            Origin.SIMULATED: "its sound is simulated, not recorded",
+            Origin.UNKNOWN: "whether its sound came from physical inputs is not known: nothing tells",
+        }[self]
+
 
 class State(StrEnum):
     """What the station is doing."""

@@ -125,6 +125,7 @@ class Report:
             "journal": str(self.path),
             "take": self.record.take if self.record else None,
             "name": self.record.name if self.record else None,
+            "origin": self.record.origin.value if self.record else None,
             "ok": self.ok,
             "state": self.state.value,
             "signer": self.signer.as_fields() if self.signer else None,

@@ -27,7 +27,7 @@ from capture.journal.signers import Signers
 from capture.journal.verify_files import check_files
 from capture.journal.verify_lines import check_lines, check_pre_roll, check_seal, check_timeline
 from capture.journal.verify_signer import check_signer
-from capture.take import Condition
+from capture.take import Condition, Origin
 
 
 @dataclass(frozen=True)
@@ -215,8 +215,11 @@ def _describe(report: Report, record: TakeRecord) -> None:
 
 
 def _describe_sound(report: Report, record: TakeRecord) -> None:
-    if record.simulated:
-        report.warn("its sound is simulated, not recorded")
+    if record.origin is not Origin.PHYSICAL:
+        report.warn(record.origin.said)
+    told = record.interface.get("origin")
+    if isinstance(told, str) and told != record.origin.value:
+        report.fault(f"it calls its origin {record.origin.value}, and its interface was {told}")
     if record.lost_frames:
         gaps = f"{len(record.gaps)} gap{'s' if len(record.gaps) != 1 else ''}"
         report.warn(f"{record.lost_frames} frames were lost in {gaps}")

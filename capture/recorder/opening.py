@@ -123,6 +123,7 @@ def begin_fields(
     """The begin fields with the clock of frame 0 and what else only the recorder knows."""
     asked: Any = begin.get("expected_frames")
     software: Any = begin.get("software")
+    interface: Any = begin.get("interface")
     pair = ClockPair.now()
     when = parse_utc(pair.utc) - timedelta(microseconds=(pair.boottime_ns - started_ns) // 1000)
     clock = {
@@ -135,7 +136,8 @@ def begin_fields(
         **{name: value for name, value in begin.items() if name not in OURS},
         "clock": clock,
         "software": {**(software if isinstance(software, dict) else {}), "portaudio": portaudio},
-        "origin": begin.get("origin") or origin,
+        "interface": {**(interface if isinstance(interface, dict) else {}), "origin": origin},
+        "origin": origin,  # of the interface that is open: nobody else's word makes a take a physical one
         "time_reference": samples_since_midnight(when, pair.utc_offset_minutes, rate),
         "pre_roll": pre_roll,
         "expected_frames": None if asked is None else asked + pre_roll,

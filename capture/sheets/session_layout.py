@@ -19,7 +19,7 @@ from capture.sheets.document import (
 )
 from capture.sheets.model import ChainBlock, FloorRow, SessionSheet, TakeLine
 from capture.sheets.take_layout import DASH, DOT, FOOT, air_table, air_words, audio
-from capture.take import Verdict
+from capture.take import Origin, Verdict
 
 SHORT = 18  # signs of a take name or of what it covers that the log has room for on one line
 
@@ -101,7 +101,7 @@ def _line(take: TakeLine, days: bool) -> tuple[Cell, ...]:
     moved = f"recorded as {take.recorded_as}" if take.recorded_as not in ("", take.name) else ""
     said = [f"{words.count(take.lost_frames)} frames lost"] if take.lost_frames else []
     said += ["mirror lost"] if take.mirror_lost else []
-    said += ["simulated"] if take.simulated else []
+    said += [origin] if (origin := Origin(take.origin).mark) else []
     said += [take.noticed] if take.noticed else []
     return (
         Cell(str(take.number), style=mark),

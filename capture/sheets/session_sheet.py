@@ -85,12 +85,16 @@ def _warnings(
     said: dict[str, list[str]] = {}
     for record in records:
         for warning in take_warnings(record):
-            head = warning if warning.startswith("SIMULATED") else warning.split(" \N{EN DASH} ")[0]
+            head = warning if _of_origin(warning) else warning.split(" \N{EN DASH} ")[0]
             said.setdefault(head, []).append(record.name)
     everyone = len(lines)
     warnings = [
         f"{what}: {'all takes' if len(names) == everyone else ', '.join(names)}"
         for what, names in said.items()
     ]
-    warnings.sort(key=lambda warning: not warning.startswith("SIMULATED"))
+    warnings.sort(key=lambda warning: not _of_origin(warning))
     return (*warnings, *(f"NOT READ: {name}" for name in unreadable))
+
+
+def _of_origin(warning: str) -> bool:
+    return warning.startswith((*words.ORIGINS.values(), "SIMULATED AIR"))

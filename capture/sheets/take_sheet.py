@@ -167,10 +167,8 @@ def audio_digest(record: TakeRecord) -> str:
 def take_warnings(record: TakeRecord) -> tuple[str, ...]:
     """What has to be said before anything else."""
     said = []
-    if record.simulated:
-        said.append(words.SIMULATED)
-    elif record.origin in (Origin.SOFTWARE, Origin.LOOPBACK, Origin.MONITOR):
-        said.append(f"NOT FROM A PHYSICAL INPUT \N{EN DASH} origin {record.origin.value}")
+    if record.origin is not Origin.PHYSICAL:
+        said.append(words.ORIGINS[record.origin])
     if any(curve.simulated for curve in air.take_air(record)):
         said.append("SIMULATED AIR \N{EN DASH} the readings come from a simulated sensor")
     said += _what_happened(record)

@@ -8,9 +8,16 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
 
-from capture.take import format_inputs
+from capture.take import Origin, format_inputs
 
-SIMULATED = "SIMULATED \N{EN DASH} not a physical recording"
+ORIGINS = {
+    Origin.SIMULATED: "SIMULATED \N{EN DASH} not a physical recording",
+    Origin.SOFTWARE: "SOFTWARE \N{EN DASH} the sound of another program, not a physical recording",
+    Origin.LOOPBACK: "LOOPBACK \N{EN DASH} the computer's own output, not a physical recording",
+    Origin.MONITOR: "MONITOR \N{EN DASH} what the computer was playing, not a physical recording",
+    Origin.UNKNOWN: "ORIGIN UNKNOWN \N{EN DASH} nothing says that its inputs were physical",
+}
+"""What a sheet shouts of sound that is not known to come from physical inputs."""
 MINUS = "\N{MINUS SIGN}"
 _UNSEEN = {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")  # bidi controls can make a line read as another

@@ -83,6 +83,7 @@ def take_entry(record: TakeRecord) -> Json:
         "sealed": record.sealed,
         "mirror_lost": record.mirror_lost,
         "simulated": record.simulated,
+        "origin": record.origin.value,
     }
 
 

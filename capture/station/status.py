@@ -141,6 +141,7 @@ def _take(station: Station, rolling: Rolling) -> Json:
         "slate": record.slate,
         "number": record.number,
         "kind": record.kind.value,
+        "origin": record.origin.value if record.begin else None,
         "verdict": record.verdict.value,
         "covers": record.covers,
         "frames": frames,

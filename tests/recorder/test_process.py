@@ -59,6 +59,19 @@ def test_a_take_of_so_many_frames(tmp_path: Path, layout: str, kind: str) -> Non
     )
 
 
+def test_nobody_else_makes_a_take_a_physical_one(tmp_path: Path) -> None:
+    """The order says physical; what is written and sealed is what the open interface is."""
+    begin = begin_of([1])
+    begin |= {"origin": "physical", "interface": {**begin["interface"], "origin": "physical"}}
+    with RecorderProcess(tmp_path) as recorder:
+        journal = recorder.roll(tmp_path / "take", begin, limit=4_800)
+        recorder.wait_ended()
+    record = load(journal)
+    assert record.sealed
+    assert (record.begin["origin"], record.begin["interface"]["origin"]) == ("simulated", "simulated")
+    assert verified(journal, tmp_path / "key") == []
+
+
 def test_orders_that_make_no_sense_are_refused(tmp_path: Path) -> None:
     with RecorderProcess(tmp_path) as recorder:
         with pytest.raises(TakechainError, match="nothing is rolling"):

@@ -161,9 +161,9 @@ def test_an_unsealed_take_is_said(tmp_path: Path) -> None:
     ("origin", "said"),
     [
         ("simulated", "SIMULATED – not a physical recording"),
-        ("software", "NOT FROM A PHYSICAL INPUT – origin software"),
+        ("software", "SOFTWARE – the sound of another program, not a physical recording"),
         ("physical", None),
-        ("unknown", None),
+        ("unknown", "ORIGIN UNKNOWN – nothing says that its inputs were physical"),
     ],
 )
 def test_origin_is_said_first(tmp_path: Path, origin: str, said: str | None) -> None:

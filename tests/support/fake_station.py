@@ -43,6 +43,7 @@ def take(number: int, **more: Any) -> dict[str, Any]:
         "started": "2026-11-25T13:00:00Z",
         "journal": f"/music/Winter Songs/2026-11-25/Aurora/Aurora_T{number:03d}.take.jsonl",
         "sealed": True,
+        "origin": "simulated",
     }
     return {**fields, **more}
 

@@ -100,12 +100,12 @@ def take_line(record: TakeRecord) -> list[str]:
     verdict = "" if record.verdict.value == "none" else record.verdict.value
     shown += ", mirror lost" if record.mirror_lost else ""
     shown += ", discarded" if discard_facts(record) else ""
-    simulated = " (simulated)" if record.simulated else ""
+    origin = f" ({record.origin.mark})" if record.origin.mark else ""
     return [
         record.name,
         record.kind.value,
         verdict,
-        shown + simulated,
+        shown + origin,
         duration(record.seconds),
         brief(record.signals),
         record.covers,

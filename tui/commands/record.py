@@ -346,6 +346,7 @@ def _tell(finished: TakeRecord, as_json: bool) -> int:
     lost = f", {finished.lost_frames} frames lost" if finished.lost_frames else ""
     length = f"{duration(finished.seconds)}, {finished.channels} tracks"
     lines = [f"{finished.name}: {length}, {finished.condition.value}{lost}"]
+    lines += [f"  {finished.origin.said}"] if finished.origin.mark else []
     lines += [f"  noticed {text}" for text in signal_lines(finished)]
     lines += [f"  {file['path']}  sha256 {file['sha256']}" for file in facts["files"]]
     answer(as_json, facts, *lines, f"  {finished.path}")

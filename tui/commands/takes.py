@@ -142,6 +142,7 @@ def _lines(record: TakeRecord, facts: Json, noticed: list[str]) -> list[str]:
         f"  {record.interface.get('name', 'unknown interface')} ({record.origin.value})",
         f"  recorded by {record.by or 'nobody named'}",
     ]
+    lines += [f"  {record.origin.said}"] if record.origin.mark else []
     for rolled, where in ((record.pre_roll, "before Record"), (record.post_roll, "behind Stop")):
         lines += [f"  {duration(rolled / record.rate)} of it {where}"] if rolled and record.rate else []
     if record.moved:

@@ -249,7 +249,7 @@ class SetupScreen(Page):
 def interface_words(face: Interface) -> str:
     """An interface in one line of the list; what is simulated says so."""
     rates = {words.rate(rate): None for rate in (min(face.rates), max(face.rates))} if face.rates else {}
-    mark = "SIMULATED" if face.origin == "simulated" else "" if face.origin == "unknown" else face.origin
+    mark = "SIMULATED" if face.origin == "simulated" else words.origin(face.origin) or face.origin
     api = face.host_api if face.host_api.casefold() != "simulated" else ""
     inputs = "" if "inputs" in face.name else f"{face.inputs} inputs"
     return " · ".join(part for part in (mark, face.name, api, inputs, "–".join(rates)) if part)

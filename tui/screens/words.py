@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import re
 
+from capture.take import Origin
+
 
 def clock(seconds: float, *, hours: bool = True) -> str:
     """Elapsed time with tenths: `00:03:12.4`, or `03:12.4` below one hour when `hours` is False."""
@@ -34,6 +36,12 @@ def left(seconds: float | None) -> str:
     if minutes >= 3 * 24 * 60:
         return f"{minutes // (24 * 60)} d"
     return f"{minutes // 60} h {minutes % 60:02d} m" if minutes >= 60 else f"{minutes} m"
+
+
+def origin(said: str) -> str:
+    """The mark of what did not come from physical inputs: `simulated`, `origin unknown`; else empty."""
+    known = {origin.value: origin.mark for origin in Origin}
+    return known.get(said, said)
 
 
 def age(seconds: float | None) -> str:

@@ -47,11 +47,12 @@ def interface_words(view: View) -> list[str]:
         return ["no interface · S sets it up"] if view.connected else []
     name, inputs = str(interface.get("name", "")), f"{interface.get('inputs', '?')} ch"
     rate, bits = words.rate(setup.get("rate")), words.audio_format(setup.get("format"))
-    marks = ["simulated"] if interface.get("origin") == "simulated" else []
+    origin = str(interface.get("origin") or "unknown")
+    marks = [mark] if (mark := words.origin(origin)) else []
     state = setup.get("interface_state")
     if state in {"absent", "lost", "opening"}:
         marks.insert(0, {"opening": "opening…"}.get(str(state), f"✖ {state}"))
-    named = [*(marks if "simul" not in name.lower() else marks[:-1]), name]
+    named = [*(marks if origin != "simulated" or "simulated" not in name.lower() else marks[:-1]), name]
     forms = ([*named, inputs, rate, bits], [*marks, inputs, rate, bits], [*marks, rate], marks)
     return [" · ".join(form) for form in forms]
 

@@ -8,6 +8,14 @@ from tui.widgets.rows import Row, Rows, Span, fit
 
 VERDICTS = {"circled": "◎ circled", "no good": "✗ no good", "hold": "◇ hold", "none": ""}
 CONDITIONS = {"clean": "", "gap": "≈ gap", "lost device": "✖ lost device", "recovered": "↻ recovered"}
+SHORT_ORIGINS = {
+    "simulated": "sim",
+    "software": "soft",
+    "loopback": "loop",
+    "monitor": "mon",
+    "unknown": "origin?",
+}
+WIDE = 120  # columns from which there is room for whole words
 _STYLES = {"circled": "strong", "no good": "dim"}
 
 
@@ -40,7 +48,7 @@ def _end(takes: list[Json], chosen: str | None, room: int) -> int:
 
 def _columns(width: int) -> tuple[int, int, int, int]:
     """Widths of verdict, kind, condition and covers; the note takes the rest."""
-    return (11, 12, 14, 24) if width >= 120 else (10, 11, 11, 12)
+    return (11, 12, 14, 24) if width >= WIDE else (10, 11, 11, 12)
 
 
 def _header(width: int) -> Row:
@@ -72,9 +80,17 @@ def _row(take: Json, *, chosen: bool, width: int, rolling: bool = False) -> Row:
         ("".join(cells), "chosen" if chosen else _STYLES.get(verdict, "")),
         (fit(condition, wide[2]), "warn" if condition and not rolling else "rolling" if rolling else ""),
         (fit(str(take.get("covers") or ""), wide[3]), ""),
+        *_origin(take, width),
         (_notes(take), "dim"),
     ]
     return spans
+
+
+def _origin(take: Json, width: int) -> list[Span]:
+    """What a take says whose sound did not come from physical inputs; an older station tells nothing."""
+    origin = str(take.get("origin") or "physical")
+    mark = words.origin(origin) if width >= WIDE else SHORT_ORIGINS.get(origin, "")
+    return [(f"{mark}  ", "warn")] if mark else []
 
 
 def _notes(take: Json) -> str:
