@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Takechain's own tool: `python3 dev.py demo`, `test`, `check`, `fuzz`, `faults`.
+"""Takechain's own tool: `python3 dev.py demo`, `test`, `check`, `fuzz`, `faults`, `vm`.
 
 Standard library only, so that it runs before anything is installed. It makes a virtual environment in
 .venv, installs the pinned packages of requirements.lock (hashes checked), and says what it does.
@@ -44,6 +44,9 @@ TOOLS = {
     "mkfs.ext4": "e2fsprogs",
     "mount": "mount",
 }
+
+# What only `vm` needs besides; the guest's kernel is downloaded and unpacked, never installed.
+VM_TOOLS = {"qemu-system-x86_64": "qemu-system-x86", "aplay": "alsa-utils"}
 
 
 def say(text: str) -> None:
@@ -127,12 +130,12 @@ def make_venv() -> list[str | Path]:
     return [sys.executable, "-m", "pip", "--python", PYTHON]
 
 
-def missing_packages() -> list[str]:
+def missing_packages(tools: dict[str, str]) -> list[str]:
     """Debian packages that the tests need and this machine lacks."""
     from ctypes.util import find_library
 
     path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"  # where not every user looks
-    lacking = {package for tool, package in TOOLS.items() if shutil.which(tool, path=path) is None}
+    lacking = {package for tool, package in tools.items() if shutil.which(tool, path=path) is None}
     if find_library("portaudio") is None:
         lacking.add("libportaudio2")
     if not Path("/usr/include/jack/jack.h").exists():
@@ -142,9 +145,9 @@ def missing_packages() -> list[str]:
     return sorted(lacking)
 
 
-def system_tools() -> None:
+def system_tools(tools: dict[str, str] = TOOLS) -> None:
     """Install what the tests need of the system with apt, or say which line to type."""
-    lacking = missing_packages()
+    lacking = missing_packages(tools)
     if not lacking:
         return
     line = f"apt-get install -y --no-install-recommends {' '.join(lacking)}"
@@ -162,7 +165,7 @@ def system_tools() -> None:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
-    if done.returncode or missing_packages():
+    if done.returncode or missing_packages(tools):
         print(done.stdout[-3000:], file=sys.stderr)
         fail("apt could not install what the tests need", f"sudo {line}")
 
@@ -205,7 +208,7 @@ def test(args: argparse.Namespace) -> int:
     results = {"check": check(args)}
     pytest = [PYTHON, "-m", "pytest", "-q"]
     # The rig tests measure lost samples on a real audio server: they run alone, one after another.
-    results["tests"] = run(*pytest, "-n", "2", "-m", "not rig", *args.pytest)
+    results["tests"] = run(*pytest, "-n", "2", "-m", "not rig and not vm", *args.pytest)
     results["rig tests"] = run(*pytest, "-m", "rig", *args.pytest)
     bad = [name for name, code in results.items() if code]
     say(f"failed: {', '.join(bad)}" if bad else "all green")
@@ -225,6 +228,17 @@ def faults(args: argparse.Namespace) -> int:
     return run(PYTHON, "-m", "tests.faults.rounds", *args.rest)
 
 
+def vm(args: argparse.Namespace) -> int:
+    """Takes under a guest's kernel: a real ALSA card and USB serial adapter, pulled while a take rolls."""
+    system_tools(TOOLS | VM_TOOLS)
+    environment()
+    say("the guest's kernel comes from Debian's packages, unpacked into .vm")
+    lacking = run(PYTHON, "-m", "tests.vm.image")
+    if lacking:
+        return lacking
+    return run(PYTHON, "-m", "pytest", "-q", "-m", "vm", "tests/vm", *args.rest)
+
+
 def main() -> int:
     """Read the command line."""
     parser = argparse.ArgumentParser(description="Takechain's own tool (standard library only)")
@@ -233,11 +247,11 @@ def main() -> int:
         command = commands.add_parser(name, help=(work.__doc__ or "").splitlines()[0])
         command.set_defaults(work=work, pytest=[])
     commands.choices["test"].add_argument("pytest", nargs="*", help="further words for pytest")
-    for name, work in (("fuzz", fuzz), ("faults", faults)):
+    for name, work in (("fuzz", fuzz), ("faults", faults), ("vm", vm)):
         words = commands.add_parser(name, help=(work.__doc__ or "").splitlines()[0], add_help=False)
         words.set_defaults(work=work)
     args, args.rest = parser.parse_known_args()
-    if args.rest and args.work not in (fuzz, faults):
+    if args.rest and args.work not in (fuzz, faults, vm):
         parser.error(f"unrecognized arguments: {' '.join(args.rest)}")
     return int(args.work(args))
 

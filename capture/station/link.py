@@ -140,6 +140,8 @@ def start(runtime: Path, config: Json, timeout: float = OPEN_SECONDS) -> Recorde
             raise _failure(runtime, f"it ended with status {process.returncode}")
         time.sleep(_POLL_SECONDS)
     process.kill()
+    with contextlib.suppress(subprocess.TimeoutExpired):  # the kernel may keep it
+        process.wait(_KILL_SECONDS)
     raise _failure(runtime, f"it did not open the interface within {timeout:.0f} s")
 
 

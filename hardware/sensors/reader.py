@@ -156,22 +156,24 @@ class SensorReader:
         return heard
 
     def _take(self, events: list[Event], now: int) -> None:
+        """Hand on what may be believed, after the state it shows: a sensor is back before it is read."""
         utc = datetime.now(UTC)
-        believed = False
+        believed = []
         for event in events:
             if isinstance(event, Rejected):
                 self._reject(event)
                 continue
             reading = replace(event, at_boottime_ns=now, utc=utc, sensor=self.name)
             reason = None if self._every_line else self._leaps.why_not(reading)
-            if reason is not None:
+            if reason is None:
+                believed.append(reading)
+            else:
                 self._reject(Rejected(reading.raw, reason))
-                continue
-            believed = True
-            if self._every_line or self._decimator.passes(reading):
-                self._on_reading(reading)
         if believed:
             self._alive(now)
+        for reading in believed:
+            if self._every_line or self._decimator.passes(reading):
+                self._on_reading(reading)
 
     def _reject(self, rejected: Rejected) -> None:
         self.rejected_count += 1

@@ -1,6 +1,6 @@
 """The matrix at many random moments: a table of cell, rounds, most audio missing, longest hole, failures.
 
-    python3 dev.py faults --rounds 200 [-- --seed N --cell "kill -9 all" …]
+    python3 dev.py faults --rounds 200 [--at-once 3] [--seed N --cell "kill -9 all" …]
 
 Round n of a cell has the seed N + n; a failure names it, so that it can be played again alone.
 """
@@ -14,6 +14,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,32 +54,60 @@ def _own_places() -> Iterator[Path]:
         yield Path(at)
 
 
-def _round(cell: str, seed: int, row: Row) -> None:
+def _round(cell: str, seed: int) -> Found | str:
+    """What one round found, or how it failed."""
     with _own_places() as places:
         try:
-            row.found.append(play(cell, places, seed))
+            return play(cell, places, seed)
         except Exception:
-            row.failed.append(seed)
-            print(f"FAILED: {cell}, seed {seed}\n{traceback.format_exc()}", flush=True)
+            return traceback.format_exc()
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--at-once", type=int, default=1, help="how many cells to play at the same time")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--cell", action="append", choices=CELLS)
     args = parser.parse_args()
     print(f"{args.rounds} rounds from seed {args.seed}", flush=True)
     rows = {cell: Row() for cell in args.cell or CELLS}
-    began = time.monotonic()
-    for count in range(args.rounds):
-        for cell, row in rows.items():
-            _round(cell, args.seed + count, row)
-        print(f"round {count + 1} of {args.rounds}, {time.monotonic() - began:.0f} s", flush=True)
+    try:
+        _play(rows, args.rounds, args.seed, args.at_once)
+    except KeyboardInterrupt:
+        print("interrupted: the table is of what was played", flush=True)
     print(f"{'cell':22} {'rounds':>6} {'missing (s)':>12} {'hole (s)':>12} {'failures':>8}")
     for cell, row in rows.items():
         print(row.words(cell))
     return 1 if any(row.failed for row in rows.values()) else 0
+
+
+def _play(rows: dict[str, Row], rounds: int, seed: int, at_once: int) -> None:
+    """All rounds of all cells, as many at the same time as was asked for."""
+    began = time.monotonic()
+    with ProcessPoolExecutor(at_once) as players:
+        asked = {
+            players.submit(_round, cell, seed + count): (cell, seed + count)
+            for count in range(rounds)
+            for cell in rows
+        }
+        try:
+            for done, answer in enumerate(as_completed(asked), 1):
+                _note(rows, *asked[answer], answer.result())
+                if done % len(rows) == 0:
+                    spent = time.monotonic() - began
+                    print(f"round {done // len(rows)} of {rounds}, {spent:.0f} s", flush=True)
+        except KeyboardInterrupt:
+            players.shutdown(cancel_futures=True)
+            raise
+
+
+def _note(rows: dict[str, Row], cell: str, seed: int, found: Found | str) -> None:
+    if isinstance(found, Found):
+        rows[cell].found.append(found)
+    else:
+        rows[cell].failed.append(seed)
+        print(f"FAILED: {cell}, seed {seed}\n{found}", flush=True)
 
 
 if __name__ == "__main__":

@@ -125,11 +125,11 @@ async def test_everything_changed(rig: RigMaker) -> None:
             pressure="1009",
         )
         put(screen, instrument="Testo 622", stop_guard="yes", numbering="project", split_mb="2000")
-        put(screen, pre_roll="10", post_roll="2,5")
+        put(screen, pre_roll="10", post_roll="2,5", lost_grace="30")
         await made.press("ctrl+s")
         setup = {"rate": 96000, "format": "float32", "layout": "poly", "inputs": "1-4,8", "links": "1-2"}
         setup |= {"prefix": "A", "stop_guard": True, "numbering": "project", "split_mb": 2000}
-        setup |= {"pre_roll": 10.0, "post_roll": 2.5}
+        setup |= {"pre_roll": 10.0, "post_roll": 2.5, "lost_grace": 30.0}
         assert made.orders == [
             ("setup", setup),
             ("people", {"people": [{"role": "engineer", "name": "Kari"}]}),

@@ -49,7 +49,8 @@ def test_a_sensor_pulled_and_put_back_mid_take_is_said_and_the_take_is_clean(
     sent = {value for pair in trinkey.sent for value in pair}
     assert {reading["value"] for reading in lines(journal, "reading")} <= sent
     lost, back = lines(journal, "device")
-    assert [r for r in lines(journal, "reading") if lost["frame"] < r["frame"] < back["frame"]] == []
+    readings = [reading["seq"] for reading in lines(journal, "reading")]
+    assert [seq for seq in readings if lost["seq"] < seq < back["seq"]] == []  # it is back before it is read
     assert_whole(studio.client, journal)
 
 

@@ -78,6 +78,7 @@ FIELDS = (
     Field("pre_roll", "Pre-roll", 10, "s, to 120", width="short", first=False),
     Field("post_roll", "Post-roll", 10, "s, to 30", width="short", first=False),
     Field("mirror", "Mirror", 11, "a second folder, on another disk"),
+    Field("lost_grace", "Lost wait s", 12, "how long for a lost interface, 0 to 600"),
 )
 SECTIONS = (1, 3, 7, 9)  # lines that begin a section
 _SETUP = ("format", "layout", "project", "session", "slate", "numbering")
@@ -92,6 +93,7 @@ def values_of(view: View) -> dict[str, str]:
     found["interface"] = str((view.interface or {}).get("id") or "")
     found["split_mb"] = str(setup.get("split_mb") or "")
     found |= {name: f"{setup[name]:g}" if setup.get(name) else "" for name in _ROLLS}
+    found["lost_grace"] = f"{setup['lost_grace']:g}" if "lost_grace" in setup else ""
     found["links"] = ",".join(f"{a}-{b}" for a, b in setup.get("links") or [])
     found["stop_guard"] = "yes" if setup.get("stop_guard") else "no"
     found["people"] = people_text(view.status.get("people"))
@@ -132,6 +134,8 @@ def _setup(changed: dict[str, str], now: dict[str, str]) -> Json:
         setup["split_mb"] = _whole("split at", changed["split_mb"] or "0")
     words = {"pre_roll": "pre-roll", "post_roll": "post-roll"}
     setup |= {name: _number(words[name], changed[name] or "0") for name in _ROLLS if name in changed}
+    if "lost_grace" in changed:
+        setup["lost_grace"] = _number("wait for a lost interface", changed["lost_grace"])
     setup |= {name: changed[name] for name in ("links", "prefix", "mirror") if name in changed}
     return setup
 
