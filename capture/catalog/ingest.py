@@ -11,8 +11,10 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session as Work
 
 from capture.catalog import models as m
+from capture.catalog.equipment import add_equipment
 from capture.chain.errors import ChainError
 from capture.journal.beside import chain_of
+from capture.journal.folding import real
 from capture.journal.record import TakeRecord
 
 _TOLD = ("value", "how", "by")  # of a chain field; none of it where a copy leaves the value out
@@ -86,14 +88,19 @@ def _relative(folder: Path, library: Path) -> str:
 
 
 def _air_means(record: TakeRecord) -> dict[str, float | None]:
-    """Means over the good readings of the take; None where nothing was measured."""
+    """Means over the good readings of the take, else the last before it; None where nothing was measured."""
     columns = {"temperature": "temperature", "relative_humidity": "humidity", "pressure": "pressure"}
     means: dict[str, float | None] = {}
     for quantity, column in columns.items():
         good = (r for r in record.readings if r.quantity == quantity and r.quality == "ok")
-        values = [r.value for r in good if r.value is not None]
+        values = [r.value for r in good if r.value is not None] or _before(record, quantity)
         means[column] = sum(values) / len(values) if values else None
     return means
+
+
+def _before(record: TakeRecord, quantity: str) -> list[float]:
+    told = (r for r in record.air_at_begin if (r.get("quantity"), r.get("quality")) == (quantity, "ok"))
+    return [value for r in told if (value := real(r.get("value"))) is not None][:1]
 
 
 def _chain(work: Work, record: TakeRecord) -> m.ChainSnapshot | None:
@@ -113,6 +120,7 @@ def _chain(work: Work, record: TakeRecord) -> m.ChainSnapshot | None:
         found = m.ChainSnapshot(library=record.library, content=content, fields=fields)
         work.add(found)
         work.flush()
+        add_equipment(work, found)
     return found
 
 

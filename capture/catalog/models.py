@@ -108,6 +108,33 @@ class ChainSnapshot(Row):
     fields: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
+class Equipment(Row):
+    """A device as chains name it: one row for each microphone, preamp, … that differs in name or serial."""
+
+    __tablename__ = "equipment"
+    __table_args__ = (
+        UniqueConstraint("library", "identity"),
+        Index("ix_equipment_library_serial_key", "library", "serial_key"),
+    )
+    part: Mapped[str] = mapped_column(Text)  # microphone, preamp, converter, cable, …
+    make: Mapped[str | None] = mapped_column(Text)
+    model: Mapped[str | None] = mapped_column(Text)
+    serial: Mapped[str | None] = mapped_column(Text)
+    name_key: Mapped[str] = mapped_column(Text)  # make and model as they are looked for: case-folded
+    serial_key: Mapped[str | None] = mapped_column(Text)
+    identity: Mapped[str] = mapped_column(String(64))  # SHA-256 over the four
+
+
+class ChainEquipment(Row):
+    """Which devices stand in a chain, and in the path of which input."""
+
+    __tablename__ = "chain_equipment"
+    __table_args__ = (Index("ix_chain_equipment_equipment_id_chain_id", "equipment_id", "chain_id"),)
+    chain_id: Mapped[int] = mapped_column(ForeignKey("chain_snapshot.id", ondelete="CASCADE"), index=True)
+    equipment_id: Mapped[int] = mapped_column(ForeignKey("equipment.id"))
+    input: Mapped[int]
+
+
 class Take(Row):
     """A take: what it is, what people think of it, what became of its samples."""
 
@@ -116,6 +143,7 @@ class Take(Row):
         Index("ix_take_library_started", "library", "started"),
         Index("ix_take_slate_id_number", "slate_id", "number"),
         Index("ix_take_session_id_started", "session_id", "started"),
+        Index("ix_take_library_humidity", "library", "humidity"),
     )
     uuid: Mapped[str] = mapped_column(String(36), unique=True)
     counter: Mapped[int] = mapped_column(Frames)

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import Session as Work
 
 from capture.catalog import models as m
+from capture.catalog.equipment import search_key
 
 
 @dataclass(frozen=True)
@@ -25,9 +26,11 @@ class TakeFilter:
     condition: str | None = None
     person: str | None = None
     text: str | None = None
+    microphone: str | None = None  # words of its make and model
+    serial: str | None = None  # of any device of the chain; of the microphone where one is named
     humidity_below: float | None = None
     since: datetime | None = None
-    limit: int = 500
+    limit: int | None = 500
 
 
 @dataclass(frozen=True)
@@ -93,8 +96,10 @@ def takes(work: Work, wanted: TakeFilter) -> list[TakeRow]:
 
 
 def _narrow(query: Select[Any], wanted: TakeFilter) -> Select[Any]:
+    by_chain = wanted.microphone is not None or wanted.serial is not None
     equal = (
-        (m.Take.library, wanted.library),
+        # chains are of one library: with them named, SQLite begins with the few takes that have one of them
+        (m.Take.library, None if by_chain else wanted.library),
         (m.Project.name, wanted.project),
         (m.Session.name, wanted.session),
         (m.Slate.name, wanted.slate),
@@ -109,6 +114,8 @@ def _narrow(query: Select[Any], wanted: TakeFilter) -> Select[Any]:
         query = query.where(m.Take.started >= wanted.since)
     if wanted.humidity_below is not None:
         query = query.where(m.Take.humidity < wanted.humidity_below)
+    if by_chain:
+        query = query.where(m.Take.chain_id.in_(_chains_with(wanted)))
     if wanted.person is not None:
         query = query.where(
             exists().where(
@@ -119,6 +126,22 @@ def _narrow(query: Select[Any], wanted: TakeFilter) -> Select[Any]:
         )
     if wanted.text is not None:
         query = query.where(_mentions(wanted.text))
+    return query
+
+
+def _chains_with(wanted: TakeFilter) -> Select[Any]:
+    """The chains in which such a device stands: devices are few, and found by serial or by words first."""
+    query = select(m.ChainEquipment.chain_id).join(
+        m.Equipment, m.ChainEquipment.equipment_id == m.Equipment.id
+    )
+    if wanted.library is not None:
+        query = query.where(m.Equipment.library == wanted.library)
+    if wanted.serial is not None:
+        query = query.where(m.Equipment.serial_key == search_key(wanted.serial))
+    if wanted.microphone is not None:
+        query = query.where(m.Equipment.part == "microphone")
+        for word in search_key(wanted.microphone).split():
+            query = query.where(m.Equipment.name_key.contains(word, autoescape=True))
     return query
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +13,7 @@ from tui.commands.common import DONE, AsJson, InLibrary, Json, answer, complain,
 if TYPE_CHECKING:
     from capture.chain import Patch
     from capture.journal.record import TakeRecord
+    from capture.library import Library
 
 
 def register(app: typer.Typer) -> None:
@@ -26,18 +28,43 @@ def takes(
     slate: Annotated[str | None, typer.Option("--slate", metavar="N")] = None,
     verdict: Annotated[str | None, typer.Option("--verdict", help="none, hold, circled or no good")] = None,
     kind: Annotated[str | None, typer.Option("--kind", help="take, pick-up, wild, room tone, …")] = None,
+    microphone: Annotated[
+        str | None, typer.Option("--microphone", metavar="WORDS", help="Words of its make and model.")
+    ] = None,
+    serial: Annotated[
+        str | None,
+        typer.Option("--serial", metavar="NO", help="Of any device, or of the microphone that is named."),
+    ] = None,
+    humidity_below: Annotated[
+        float | None, typer.Option("--humidity-below", metavar="RH", help="Per cent, over the take.")
+    ] = None,
+    person: Annotated[str | None, typer.Option("--person", metavar="NAME")] = None,
+    text: Annotated[
+        str | None, typer.Option("--text", metavar="T", help="In names, notes and what takes cover.")
+    ] = None,
     as_json: AsJson = False,
     library: InLibrary = None,
 ) -> int:
-    """The takes of the library, oldest first, read from its folders."""
+    """The takes of the library, oldest first: read from its folders, or found by the catalogue."""
     from capture.errors import TakechainError
     from capture.journal.record import summary
     from capture.take import Kind, Verdict
 
     _known("--verdict", verdict, [v.value for v in Verdict])
     _known("--kind", kind, [k.value for k in Kind])
+    home = open_library(library)
+    named = {"project": project, "session": session, "slate": slate}
+    asked = {
+        "microphone": microphone,
+        "serial": serial,
+        "humidity_below": humidity_below,
+        "person": person,
+        "text": text,
+    }
+    by_catalogue = any(value is not None for value in asked.values())
+    journals, behind = _ask(home, {**named, **asked}) if by_catalogue else (home.journals(**named), None)
     found, unreadable = [], []
-    for journal in open_library(library).journals(project=project, session=session, slate=slate):
+    for journal in journals:
         try:
             take = summary(journal)
         except TakechainError as error:
@@ -46,8 +73,21 @@ def takes(
         if verdict in (None, take.verdict.value) and kind in (None, take.kind.value):
             found.append(take)
     found.sort(key=lambda take: (take.started, take.counter))
-    _list(found, unreadable, as_json)
+    _list(found, unreadable, behind, as_json)
     return DONE
+
+
+def _ask(home: Library, asked: dict[str, Any]) -> tuple[Iterable[Path], int]:
+    """The journals that the catalogue finds, and how many takes it does not know yet."""
+    from capture.catalog.catalog import Catalog
+
+    catalog = Catalog.open(home)
+    try:
+        rows = catalog.takes(**asked, limit=None)
+        behind = len(catalog.missing(home.journals()))
+    finally:
+        catalog.close()
+    return [home.path / row.folder / row.journal for row in rows], behind
 
 
 def _known(option: str, value: str | None, allowed: list[str]) -> None:
@@ -57,12 +97,15 @@ def _known(option: str, value: str | None, allowed: list[str]) -> None:
         raise UsageError(f"{option} {value!r} does not exist", f"choose one of: {', '.join(allowed)}")
 
 
-def _list(found: list[TakeRecord], unreadable: list[Json], as_json: bool) -> None:
+def _list(found: list[TakeRecord], unreadable: list[Json], behind: int | None, as_json: bool) -> None:
     from tui.commands.facts import TAKE_HEAD, take_facts, take_line
 
     lines = table([take_line(take) for take in found], TAKE_HEAD) or ["no take was found"]
     facts = [{**take_facts(take, hashed=False), "readings": None} for take in found] if as_json else []
-    answer(as_json, {"takes": facts, "unreadable": unreadable}, *lines)
+    answer(as_json, {"takes": facts, "unreadable": unreadable, "behind": behind}, *lines)
+    if behind:
+        takes_ = "1 take" if behind == 1 else f"{behind} takes"
+        complain(f"the catalogue is behind: it does not know {takes_} yet", "try: takechain rebuild")
     for broken in unreadable:
         complain(f"{broken['journal']} cannot be read: {broken['what']}", "try: takechain recover")
 
