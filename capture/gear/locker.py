@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from capture.gear.errors import GearError, GearTaken, UnknownGear
-from capture.gear.record import Calibration, Gear, Json, Service, from_line
+from capture.gear.record import HISTORY_LIMIT, Calibration, Gear, Json, Service, from_line
 from capture.journal.errors import in_words
 from capture.library import Library
 
@@ -29,7 +29,8 @@ class Locker:
 
     def get(self, name: str) -> Gear:
         """The piece with that id; failing it, the only one whose serial number it is. Raises UnknownGear."""
-        return _find(self.all(), name)
+        lines = self._library.records(TYPE)
+        return from_line(lines[name]) if name in lines else _find(_read(lines), name)
 
     def put(self, gear: Gear, by: str, *, new: bool = False) -> Gear:
         """Keep a record in place of an earlier one; with `new` there may be none: raises GearTaken then."""
@@ -72,8 +73,12 @@ class Locker:
         same: list[Gear] = []
 
         def decide(known: dict[str, Gear]) -> dict[str, Gear]:
-            same.extend(gear for gear in told if gear.id in known and _alike(gear, known[gear.id]))
-            fresh = {gear.id: gear for gear in told if gear not in same}
+            fresh: dict[str, Gear] = {}
+            for gear in told:
+                if gear.id in known and _alike(gear, known[gear.id]):
+                    same.append(gear)
+                else:
+                    fresh[gear.id] = gear
             taken = [name for name in fresh if name in known]
             if taken and not replacing:
                 raise GearTaken(
@@ -97,7 +102,10 @@ class Locker:
     def _to_history(self, name: str, key: str, entry: Service | Calibration, by: str) -> Gear:
         def decide(known: dict[str, Gear]) -> dict[str, Gear]:
             gear = _find(known, name)
-            members: Json = {key: tuple(sorted((*getattr(gear, key), entry), key=lambda e: e.date))}
+            history = tuple(sorted((*getattr(gear, key), entry), key=lambda e: e.date))
+            if len(history) > HISTORY_LIMIT:
+                raise GearError(f"{gear.id} has {HISTORY_LIMIT} entries already", "remove or export old ones")
+            members: Json = {key: history}
             return {gear.id: replace(gear, **members)}
 
         return self._change(decide, by)[0]

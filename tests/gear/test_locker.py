@@ -26,6 +26,7 @@ from capture.gear import (
     picked,
     search,
 )
+from capture.gear.as_csv import from_csv, to_csv
 from capture.gear.locker import certificate_state, kept_path
 from capture.journal.errors import JournalError
 from capture.library import Library
@@ -119,6 +120,15 @@ def test_an_import_that_finds_no_room_leaves_nothing(tmp_path: Path, library: Li
     assert path.read_bytes() == before
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] != len(before) + 5000
     assert list(Locker(library).all()) == ["first"]
+
+
+def test_a_history_that_is_full_is_told_and_nothing_of_it_is_lost(locker: Locker) -> None:
+    full = tuple(Service("2024-01-01", f"{number}") for number in range(999))
+    locker.put(Gear("a", service=full), by="anna")
+    with pytest.raises(GearError, match="999 entries already"):
+        locker.add_service("a", Service("2024-01-02", "one more"), by="anna")
+    assert locker.get("a").service == full
+    assert from_csv(to_csv([locker.get("a")]))[0].service == full
 
 
 def test_many_writers_lose_no_entry(library: Library, locker: Locker) -> None:
