@@ -178,7 +178,9 @@ class Orders:
             self._reopen(before)
         elif "pre_roll" in wanted:
             self._station.takes.supervisor.ask_pre_roll()
-        return status(self._station)
+        interface = self._station.takes.supervisor.interface
+        armed = core.settings.armed(interface.inputs) if interface and "inputs" in wanted else []
+        return {**status(self._station), "cautions": self._patching.of_armed(armed)}
 
     def _check_against_interface(self, wanted: Json) -> None:
         """Refuse inputs the interface does not have, before anything is remembered."""
@@ -249,7 +251,12 @@ class Orders:
             self._core.set(inputs=self._core.settings.arm(input, armed, available))
         if name is not None:
             self._patching.rename(input, name)
-        return {"input": input, "armed": input in self._core.settings.armed(available)}
+        is_armed = input in self._core.settings.armed(available)
+        return {
+            "input": input,
+            "armed": is_armed,
+            "cautions": self._patching.of_armed([input] if armed else []),
+        }
 
     def _sensor(self, port: str, driver: str | None = None) -> Json:
         self._station.sensors.open(port, driver)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
+from capture.chain.cautions import cautions, concerning
 from capture.chain.fields import input_path, split_path
 from capture.chain.names import parse_names
 from capture.chain.patch import Patch
@@ -165,4 +166,11 @@ class Patching:
 
     def _lines(self, numbers: list[int]) -> Json:
         patch = self._core.patch.patch
-        return {"lines": {str(number): patch.line(number) for number in numbers}}
+        lines = {str(number): patch.line(number) for number in numbers}
+        return {"lines": lines, "cautions": concerning(cautions(patch.values()), numbers)}
+
+    def of_armed(self, numbers: Collection[int]) -> list[Json]:
+        """The cautions of inputs that were armed, among all that are."""
+        interface = self._takes.supervisor.interface
+        armed = self._core.settings.armed(interface.inputs) if interface else []
+        return concerning(cautions(self._core.patch.patch.values(), armed), numbers)

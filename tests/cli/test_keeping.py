@@ -228,6 +228,12 @@ def test_the_patch_as_lines_and_as_yaml(cli: Cli, tmp_path: Path) -> None:
     assert shown[6] == "KM 184 > Grace m801 ch 2 +30 dB > in 6"
     assert shown[7] == "KM 184 > Grace m801 +30 dB > in 7"
     assert shown[2] == "Snare T: in 2"
+    assert cli.ok("chain", "show")["cautions"] == []
+    told = cli.ok("chain", "set", "Grace m801 > Grace m801 ch 1 > in 8")
+    text = "in 5 and 8: Grace m801 ch 1 is used twice"
+    assert told["cautions"] == [{"kind": "preamp channel", "inputs": [5, 8], "text": text}]
+    assert f"caution: {text}" in cli.run("chain", "show").out
+    cli.ok("chain", "set", "in 8")
     out = tmp_path / "patch.yaml"
     cli.ok("chain", "export", "-o", out)
     assert "nothing changed" in cli.run("chain", "import", out).out

@@ -33,3 +33,19 @@ def test_a_piece_of_the_locker_in_the_patch(studio: Desk) -> None:
     assert fields["input.1.microphone.powering"]["value"] == "required"
     with pytest.raises(TakechainError, match="no 'A1142'"):
         studio.call("chain", line="mic=A1142 > in 2")
+
+
+def test_cautions_when_set_and_when_armed(studio: Desk) -> None:
+    studio.set_up(inputs="1-2")
+    studio.call("chainfields", fields={"input.1.microphone.powering": "harmful"})
+    done = studio.call("chain", line="Coles 4038 #1 > Grace m801 ch 1 48V > in 1")
+    assert done["cautions"] == []  # another device than the one of which it was known
+    studio.call("chainfields", fields={"input.1.microphone.powering": "harmful"})
+    done = studio.call("chain", line="Coles 4038 #1 > Grace m801 ch 1 48V > in 1")
+    assert [c["kind"] for c in done["cautions"]] == ["harmful"]
+    done = studio.call("chain", line="SM57 > Grace m801 ch 1 > in 3")
+    assert [(c["kind"], c["inputs"]) for c in done["cautions"]] == [("preamp channel", [1, 3])]
+    assert studio.call("track", input=2, armed=True)["cautions"] == []
+    assert len(studio.call("track", input=3, armed=True)["cautions"]) == 1
+    assert len(studio.call("setup", inputs="1-3")["cautions"]) == 2
+    assert [c["kind"] for c in studio.call("setup", inputs="1-2")["cautions"]] == ["harmful"]

@@ -83,6 +83,7 @@ class FakeStation:
         self.refusal: TakechainError | None = None
         self.dead = False
         self.statuses = 0
+        self.cautions: list[dict[str, Any]] = []
         self.facts: dict[str, Any] = {
             "version": "0",
             "state": "armed",
@@ -201,7 +202,7 @@ class FakeStation:
             entry["armed"] = armed
         if name is not None:
             entry["name"] = name
-        return {}
+        return {"cautions": self.cautions if armed else []}
 
     def _ack(self, id: int) -> dict[str, Any]:  # noqa: A002
         self.facts["warnings"] = [w for w in self.facts["warnings"] if w["id"] != id]

@@ -29,6 +29,7 @@ def show(
     library: InLibrary = None,
 ) -> int:
     """The patch as lines, with what is carried over and not confirmed yet."""
+    from capture.chain.cautions import cautions
     from capture.take import parse_inputs
 
     with station(library) as client:
@@ -38,9 +39,15 @@ def show(
     people = [{"role": role, "name": name} for role, name in patch.people()]
     lines = [f"{person['role']}: {person['name']}" for person in people]
     lines += [f"{t['line'] or 'not declared'}{'  (carried over)' if t['carried'] else ''}" for t in tracks]
-    result = {"inputs": tracks, "people": people, "fields": patch.to_fields()}
+    said = [caution.as_json() for caution in cautions(patch.values(), chosen)]
+    lines += _cautioned(said)
+    result = {"inputs": tracks, "people": people, "cautions": said, "fields": patch.to_fields()}
     answer(as_json, result, *(lines or ["nothing is declared"]))
     return DONE
+
+
+def _cautioned(cautions: list[Json]) -> list[str]:
+    return [f"caution: {caution['text']}" for caution in cautions]
 
 
 @chain.command("set")
@@ -57,7 +64,7 @@ def set_line(
     """Declare the chain of one input or of a range."""
     with station(library, create=True) as client:
         done = client.call("chain", line=line, inputs=input_, when="now" if now else "next", by=by)
-    answer(as_json, done, *done["lines"].values())
+    answer(as_json, done, *done["lines"].values(), *_cautioned(done["cautions"]))
     return DONE
 
 
@@ -73,7 +80,7 @@ def copy(
     """Give one input another's chain, without its name, serial number and channels."""
     with station(library) as client:
         done = client.call("chaincopy", source=source, target=target, when="now" if now else "next", by=by)
-    answer(as_json, done, *done["lines"].values())
+    answer(as_json, done, *done["lines"].values(), *_cautioned(done["cautions"]))
     return DONE
 
 

@@ -51,13 +51,14 @@ class ChainOrders(Desk):
 
     def do_arm(self) -> None:
         """Arm or disarm the selected input."""
-        self.order("track", {"input": self.track["input"], "armed": not self.track.get("armed")})
+        args = {"input": self.track["input"], "armed": not self.track.get("armed")}
+        self.order("track", args, then=self.caution)
 
     def do_arm_all(self) -> None:
         """Arm all inputs, or disarm all when all are armed."""
         view = self.view
         all_armed = len(view.armed) == len(view.tracks)
-        self.order("setup", {"inputs": "none" if all_armed else ""})
+        self.order("setup", {"inputs": "none" if all_armed else ""}, then=self.caution)
 
     def do_name_track(self) -> None:
         """Name the selected input."""
@@ -96,7 +97,7 @@ class ChainOrders(Desk):
 
         def send(when: str) -> None:
             args = {"line": line, "inputs": inputs, "when": when}
-            self.order("chain", args, draft=(f"chain {number}", text))
+            self.order("chain", args, then=self.caution, draft=(f"chain {number}", text))
 
         self.when(f"the chain of {inputs} changes from", send)
 
@@ -124,7 +125,7 @@ class ChainOrders(Desk):
 
         def send(when: str) -> None:
             if total:
-                self.order("gain", {"input": number, "db": total, "when": when})
+                self.order("gain", {"input": number, "db": total, "when": when}, then=self.caution)
 
         if self.view.rolling:
             answer = {"w": "now", "n": "next"}
@@ -147,7 +148,7 @@ class ChainOrders(Desk):
             args = {"source": int(text), "target": number}
             self.when(
                 f"the chain of {number} changes from",
-                lambda when: self.order("chaincopy", {**args, "when": when}),
+                lambda when: self.order("chaincopy", {**args, "when": when}, then=self.caution),
             )
 
         self.ask("copy chain", f"copy to input {number} the chain of input", copy)

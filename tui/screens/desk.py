@@ -31,6 +31,12 @@ class Desk(Page):
         self.said = text
         self.on_view()
 
+    def caution(self, result: Json) -> None:
+        """Tell, quietly, what the station has to say of a chain that was set or an input that was armed."""
+        texts = [str(caution.get("text")) for caution in result.get("cautions") or []]
+        if texts:
+            self.say(texts[0] + (f" (and {len(texts) - 1} more)" if len(texts) > 1 else ""))
+
     def complain(self, error: TakechainError) -> None:
         """Say what went wrong in the warning line."""
         self.trouble = in_one_line(error)
