@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from capture.errors import UsageError
+from capture.journal import corrections
 from capture.journal.appending import is_held
 from capture.journal.beside import beside
 from capture.journal.discarding import FIELD as DISCARD
@@ -137,8 +138,9 @@ def edit_after_end(
 ) -> Outcome:
     """Change what an ended take says of itself: a signed note, then the headers of its files.
 
-    `field` is verdict, kind, covers, note, slate, number, name, `track_name.<n>` or undo (value: the `seq`
-    of the note to undo). Raises UsageError for a value it cannot have, JournalLocked while it rolls.
+    `field` is verdict, kind, covers, note, slate, number, name, `track_name.<n>`, `chain.<path>` or undo
+    (value: the `seq` of the note to undo). Raises UsageError for a value it cannot have, JournalLocked while
+    it rolls.
     """
     return edit_many(path, key, [(field, value)], by, clock=clock)
 
@@ -174,6 +176,8 @@ def check_edit(record: TakeRecord, name: str, value: Any) -> None:
     elif name == "undo":
         if value not in {e.seq for e in record.edits if not e.undone and e.field not in ("undo", DISCARD)}:
             raise UsageError("there is no such edit to undo")
+    elif name.startswith(corrections.PREFIX):
+        corrections.check(record, name, value)
     elif name not in {f"track_name.{track.number}" for track in record.tracks}:
         raise UsageError(f"a take has no field {name!r} that can be edited")
     elif not isinstance(value, str):

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from capture.chain import ChainError, Field, format_line, load, split_path, value_words
-from capture.chain.difference import TYPED
+from capture.chain.difference import TYPED, Change
+from capture.chain.difference import words as change_words
 from capture.chain.fields import SPECS
+from capture.clock import utc_text
 from capture.journal.beside import beside
+from capture.journal.corrections import Correction, corrections
 from capture.journal.errors import in_words
 from capture.journal.record import TakeRecord
 from capture.sheets import words
@@ -26,6 +29,7 @@ class TakeChain:
     digest: str
     why: str = ""
     left_out: int = 0  # fields whose values this copy does not carry
+    corrected: tuple[Correction, ...] = ()  # what was said of it after the end
 
     def of_input(self, number: int) -> dict[str, Any]:
         """The values declared for one input, by the rest of their path."""
@@ -52,11 +56,16 @@ class TakeChain:
         )
 
     def rows(self) -> tuple[ChainField, ...]:
-        """Every field, in the order of inputs."""
-        return tuple(
+        """Every field, in the order of inputs; a correction behind the field that it corrects."""
+        rows = [
             ChainField(path, as_text(path, f.value), f.how, f.by, str(f.at), f.carried_from or "")
-            for path, f in sorted(self.fields.items(), key=lambda item: path_order(item[0]))
-        )
+            for path, f in self.fields.items()
+        ]
+        rows += [
+            ChainField(c.path, as_text(c.path, c.after), "corrected after the end", c.by, utc_text(c.utc), "")
+            for c in self.corrected
+        ]
+        return tuple(sorted(rows, key=lambda row: path_order(row.path)))
 
 
 def read_chain(record: TakeRecord) -> TakeChain:
@@ -83,7 +92,8 @@ def read_chain(record: TakeRecord) -> TakeChain:
         why = f"{name} is not the chain that the journal names"
     elif not snapshot.verify_digest():
         why = f"{name} was altered: its digests do not match"
-    return TakeChain(fields, snapshot.digest, why, len(snapshot.fields) - len(fields))
+    said = tuple(corrections(record, snapshot.patch()))
+    return TakeChain(fields, snapshot.digest, why, len(snapshot.fields) - len(fields), said)
 
 
 def as_text(path: str, value: object) -> str:
@@ -128,11 +138,21 @@ def blocks(takes: list[tuple[TakeRecord, TakeChain]]) -> tuple[tuple[ChainBlock,
                 tuple(r.name for r, _ in served),
                 tuple(dict.fromkeys(c.digest for _, c in served if c.digest)),
                 tuple((track.input, chain.line(track.input)) for track in record.tracks),
-                changes(before, (record, chain)) if before else (),
+                (changes(before, (record, chain)) if before else ()) + _corrected(served),
             )
         )
         before = (record, chain)
     return tuple(made), labels
+
+
+def _corrected(served: list[tuple[TakeRecord, TakeChain]]) -> tuple[str, ...]:
+    """What was said after the end of each of these takes, in words."""
+    return tuple(
+        f"{record.name}, corrected after the end by {c.by or 'nobody named'}: "
+        f"{change_words(Change(c.path, c.before, c.after))}"
+        for record, chain in served
+        for c in chain.corrected
+    )
 
 
 def label(place: int) -> str:

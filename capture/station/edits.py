@@ -8,6 +8,7 @@ from typing import Any
 
 from capture.clock import boottime_ns
 from capture.errors import NothingRecorded, UsageError
+from capture.journal.corrections import PREFIX, cleaned
 from capture.journal.finish import check_edit
 from capture.journal.record import TakeRecord, summary
 from capture.station.core import Core, Rolling, user_name
@@ -45,7 +46,10 @@ class Edits:
     def edit(self, field: str, value: Any, take: str | None = None, by: str = "") -> Json:
         """Say something of the rolling take, of the last one, or of the one with that UUID or name."""
         journal = self._target(take)
-        clean = _text(field, value) if isinstance(value, str) else value
+        if field.startswith(PREFIX):
+            clean = cleaned(field, value)
+        else:
+            clean = _text(field, value) if isinstance(value, str) else value
         check_edit(self._record(journal), field, clean)
         self._write(journal, field, clean, by or user_name())
         self._done.append(_Done(journal, "note"))

@@ -71,6 +71,20 @@ def test_what_changed_between_two_takes(cli: Cli) -> None:
     assert "the same" in cli.run("chain", "diff", "Aurora_T001", "Aurora_T001").out
 
 
+def test_a_chain_corrected_after_the_end(cli: Cli) -> None:
+    told = cli.ok("chain", "correct", "Boreal_T001", "input.1.preamp.gain_db=+41", "--by", "Ida")
+    assert [c["words"] for c in told["corrections"]] == ["input 1 gain: +40 dB → +41 dB"]
+    shown = cli.ok("show", "Boreal_T001")
+    assert shown["chain"]["input.1.preamp.gain_db"]["value"] == 40
+    assert (shown["corrections"][0]["to"], shown["corrections"][0]["by"]) == (41, "Ida")
+    assert "corrected by Ida: input 1 gain: +40 dB → +41 dB" in cli.run("show", "Boreal_T001").out
+    changed = cli.ok("chain", "diff", "Aurora_T001", "Boreal_T001")["changes"]
+    assert changed[0]["words"] == "input 1 gain: +35 dB → +41 dB"
+    assert cli.ok("verify", str(shown["journal"]))["ok"] is True
+    for bad in ("input.1.colour=red", "gain", "input.9.note=x"):
+        assert cli.run("chain", "correct", "Boreal_T001", bad).code == 2
+
+
 @pytest.mark.parametrize("form", ["pdf", "html", "csv", "json", "md"])
 def test_sheets_in_five_forms(cli: Cli, tmp_path: Path, form: str) -> None:
     for words in (("--session", "Day 1"), ("--take", "Aurora_T001")):

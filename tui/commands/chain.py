@@ -227,6 +227,42 @@ def difference(
     return DONE
 
 
+@chain.command("correct")
+def correct(
+    take: Annotated[str, typer.Argument(metavar="TAKE")],
+    fields: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH=VALUE...", help="As input.3.microphone.serial=A1143; no value: not declared."
+        ),
+    ],
+    by: By = "",
+    as_json: AsJson = False,
+    library: InLibrary = None,
+) -> int:
+    """Say what the chain of an ended take was: signed notes beside it, which change nothing that was."""
+    from capture.errors import UsageError
+    from capture.journal.corrections import PREFIX
+    from capture.journal.record import load
+    from tui.commands.takes import chain_of, corrections_of, find_journal
+
+    pairs = [field.partition("=") for field in fields]
+    for path, sign, value in pairs:
+        if not (sign and path.strip()):
+            raise UsageError(
+                f"{path + sign + value!r} is no field and value",
+                "write it like input.3.microphone.serial=A1143",
+            )
+    record = load(find_journal(take, library))
+    with station(library) as client:
+        for path, _, value in pairs:
+            client.call("edit", field=PREFIX + path.strip(), value=value.strip(), take=record.take, by=by)
+    record = load(record.path or find_journal(take, library))
+    said = corrections_of(record, chain_of(record))
+    answer(as_json, {"take": record.name, "corrections": said}, *(c["words"] for c in said))
+    return DONE
+
+
 def _changes(changes: list[Any]) -> list[Json]:
     from capture.chain import words
 
@@ -240,7 +276,11 @@ def _patch(result: Json) -> Patch:
 
 
 def _of_take(take: str, library: InLibrary, at_end: bool = False) -> tuple[Patch, str]:
-    """The chain a take was recorded with (at its end: with what changed while it rolled), and its name."""
+    """The chain a take was recorded with (at its end: with what changed while it rolled), and its name.
+
+    What was corrected after the end counts in both.
+    """
+    from capture.journal.corrections import corrected
     from capture.journal.record import load
     from tui.commands.takes import chain_of, find_journal
 
@@ -249,4 +289,4 @@ def _of_take(take: str, library: InLibrary, at_end: bool = False) -> tuple[Patch
     if at_end:
         for change in record.changes:
             patch.set(change.path, change.after, change.by)
-    return patch, record.name
+    return corrected(record, patch), record.name

@@ -146,6 +146,7 @@ def _more(record: TakeRecord) -> Json:
             for t in record.tracks
         ],
         "chain": chain.to_fields(),
+        "corrections": corrections_of(record, chain),
         "air": _air(record),
         "markers": [{"id": m.id, "frame": m.frame, "text": m.text} for m in record.markers],
         "changes": [
@@ -158,6 +159,25 @@ def _more(record: TakeRecord) -> Json:
         "keyid": record.keyid,
         "by": record.by,
     }
+
+
+def corrections_of(record: TakeRecord, chain: Patch) -> list[Json]:
+    """What was said of a take's chain after its end, beside what was recorded."""
+    from capture.chain import Change, words
+    from capture.clock import utc_text
+    from capture.journal.corrections import corrections
+
+    return [
+        {
+            "path": c.path,
+            "from": c.before,
+            "to": c.after,
+            "by": c.by,
+            "at": utc_text(c.utc),
+            "words": words(Change(c.path, c.before, c.after)),
+        }
+        for c in corrections(record, chain)
+    ]
 
 
 def _air(record: TakeRecord) -> list[Json]:
@@ -210,6 +230,7 @@ def _lines(record: TakeRecord, facts: Json, noticed: list[str]) -> list[str]:
     lines += [
         f"  change at frame {c['frame']}: {c['path']} {c['from']} → {c['to']}" for c in facts["changes"]
     ]
+    lines += [f"  corrected by {c['by'] or 'nobody named'}: {c['words']}" for c in facts["corrections"]]
     lines += [f"  note {n['text']} ({n['by']})" for n in facts["notes"]]
     if (thrown := facts["discarded"]) is not None:
         why = f": {thrown['reason']}" if thrown["reason"] else ""
