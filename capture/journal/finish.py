@@ -135,6 +135,7 @@ def edit_after_end(
     by: str,
     *,
     clock: Times | None = None,
+    signer: Key | None = None,
 ) -> Outcome:
     """Change what an ended take says of itself: a signed note, then the headers of its files.
 
@@ -142,20 +143,30 @@ def edit_after_end(
     (value: the `seq` of the note to undo). Raises UsageError for a value it cannot have, JournalLocked while
     it rolls.
     """
-    return edit_many(path, key, [(field, value)], by, clock=clock)
+    return edit_many(path, key, [(field, value)], by, clock=clock, signer=signer)
 
 
 def edit_many(
-    path: Path, key: Key, changes: Iterable[tuple[str, Any]], by: str, *, clock: Times | None = None
+    path: Path,
+    key: Key,
+    changes: Iterable[tuple[str, Any]],
+    by: str,
+    *,
+    clock: Times | None = None,
+    signer: Key | None = None,
 ) -> Outcome:
-    """Several edits with one rewrite of the headers; a take moved to another slate gets slate and number."""
+    """Several edits with one rewrite of the headers; a take moved to another slate gets slate and number.
+
+    `signer` signs the notes where they are somebody else's than the station's, whose `key` signs the rest.
+    """
     with JournalWriter.reopen(path) as writer:
         changes = list(changes)
         for name, value in changes:
             check_edit(writer.record, name, value)
         for name, value in changes:
             stamp = _stamp(clock)
-            writer.append_signed("note", writer.record.frames, key, field=name, value=value, by=by, **stamp)
+            frames, whose = writer.record.frames, signer or key
+            writer.append_signed("note", frames, whose, field=name, value=value, by=by, **stamp)
         writer.sync()
         done, problems = _refresh(writer, key, writer.record.media, {}, clock)
         return Outcome(writer.record, done, problems)

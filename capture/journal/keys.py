@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
+import json
 import os
 import secrets
 import stat
@@ -24,10 +25,9 @@ LINE_TYPE = "application/vnd.takechain.line+json"
 KEY_FILE = "station.key"
 PUBLIC_FILE = "station.pub"
 PASSPHRASE = "TAKECHAIN_PASSPHRASE"  # noqa: S105 - the name of a variable, not what is in it
-_PEM = b"-----BEGIN ENCRYPTED PRIVATE KEY-----"
+_LOCKED = "takechain-key/1"
 _LARGEST = 4096
-_ROUNDS = 600_000
-"""PBKDF2 with HMAC-SHA-256: what the OWASP Password Storage Cheat Sheet asks for; about 0.2 s."""
+_SCRYPT_N = 2**16
 _unlocked: dict[Path, Key] = {}
 
 
@@ -133,6 +133,32 @@ def remember(key: Key, config_dir: Path | None = None) -> None:
     _unlocked[config_dir or config_folder()] = key
 
 
+class KeyHolder:
+    """The station's key in one process, which may come only later: a locked key keeps no take from ending."""
+
+    def __init__(self, config_dir: Path | None = None) -> None:
+        self._folder = config_dir or config_folder()
+        self.key: Key | None = None
+        self.look()
+
+    def look(self) -> None:
+        """Read the key's file; one that is locked leaves what was known. Raises KeyUnusable."""
+        with contextlib.suppress(KeyLocked):
+            self.key = station_key(self._folder)
+
+    def give(self, key: Key) -> None:
+        """The key, unlocked."""
+        remember(key, self._folder)
+        self.key = key
+
+    def ready(self) -> Key:
+        """The key; raises KeyLocked."""
+        if self.key is None:
+            path = self._folder / KEY_FILE
+            raise KeyLocked(f"the signing key {path} is locked", "run: takechain key unlock")
+        return self.key
+
+
 def published(config_dir: Path | None = None) -> str:
     """The key id of the station's key without opening it; empty where there is none yet."""
     try:
@@ -164,8 +190,9 @@ def _found(folder: Path, passphrase: str | None) -> Key:
 def store_key(path: Path, key: Key, passphrase: str | None = None, *, exclusive: bool = False) -> None:
     """Write a key file for its owner alone, durable; with `exclusive` one that is there is kept.
 
-    Without a passphrase it holds the raw 32 bytes, with one PKCS #8 (RFC 5958) as PEM, encrypted by AES-256
-    with a key of PBKDF2 (RFC 8018) over HMAC-SHA-256. Raises OSError.
+    Without a passphrase it holds the raw 32 bytes, with one JSON of `format`, `salt`, `nonce`, `public_key`
+    and `seed` (base64): the seed encrypted by AES-256-GCM, the public key authenticated with it.
+    Raises OSError.
     """
     folder = path.parent
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -188,13 +215,17 @@ def store_key(path: Path, key: Key, passphrase: str | None = None, *, exclusive:
 
 def has_passphrase(path: Path) -> bool:
     """Whether a key file needs one; raises KeyUnusable."""
-    return _raw(path).startswith(_PEM)
+    return _has_passphrase(_raw(path))
+
+
+def _has_passphrase(raw: bytes) -> bool:
+    return len(raw) != 32 and raw.startswith(b"{") and _LOCKED.encode() in raw
 
 
 def read_key(path: Path, passphrase: str | None = None) -> Key:
     """The key in a file; raises KeyUnusable, KeyLocked, OSError."""
     raw = _raw(path)
-    if raw.startswith(_PEM):
+    if _has_passphrase(raw):
         return _decrypted(path, raw, passphrase)
     if len(raw) != 32:
         raise KeyUnusable(f"{path} is not a signing key (32 bytes expected)", "put the right file back")
@@ -215,31 +246,38 @@ def _raw(path: Path) -> bytes:
 
 
 def _encrypted(key: Key, passphrase: str) -> bytes:
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-    shape = PrivateFormat.PKCS8.encryption_builder().kdf_rounds(_ROUNDS).hmac_hash(hashes.SHA256())
-    private = Ed25519PrivateKey.from_private_bytes(key.seed)
-    return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, shape.build(passphrase.encode()))
+    salt, nonce = secrets.token_bytes(16), secrets.token_bytes(12)
+    sealed = AESGCM(_stretched(passphrase, salt)).encrypt(nonce, key.seed, key.public)
+    parts = {"salt": salt, "nonce": nonce, "public_key": key.public, "seed": sealed}
+    texts = {name: base64.b64encode(raw).decode() for name, raw in parts.items()}
+    return json.dumps({"format": _LOCKED, **texts}, indent=1).encode() + b"\n"
 
 
 def _decrypted(path: Path, raw: bytes, passphrase: str | None) -> Key:
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     if not passphrase:
         raise KeyLocked(f"the signing key {path} is locked", "run: takechain key unlock")
     try:
-        private = load_pem_private_key(raw, passphrase.encode())
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+        found = json.loads(raw)
+        salt, nonce, public, sealed = (
+            decoded(found[name]) for name in ("salt", "nonce", "public_key", "seed")
+        )
+        return Key(AESGCM(_stretched(passphrase, salt)).decrypt(nonce, sealed, public))
+    except (InvalidTag, ValueError, KeyError, TypeError):
         raise KeyLocked(
             f"that is not the passphrase of {path}, or the file is damaged", "try again"
         ) from None
-    if not isinstance(private, Ed25519PrivateKey):
-        raise KeyUnusable(f"{path} is not an Ed25519 key", "put the right file back")
-    return Key(private.private_bytes_raw())
+
+
+def _stretched(passphrase: str, salt: bytes) -> bytes:
+    """A key of 32 bytes from a passphrase (scrypt, RFC 7914): 64 MiB and about 0.2 s."""
+    from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+
+    return Scrypt(salt=salt, length=32, n=_SCRYPT_N, r=8, p=1).derive(passphrase.encode())
 
 
 def publish_key(path: Path, public: bytes) -> None:

@@ -262,6 +262,11 @@ class TakeRecord:
         return self.ended and (self.reason == "signal" or (short and self.reason != "stop"))
 
     @property
+    def waits_for_key(self) -> bool:
+        """Whether it was closed while the signing key was locked: its end is there, its seal not yet."""
+        return self.ended and not self.sealed
+
+    @property
     def mirror(self) -> Device | None:
         """What the take's journal last said of its mirror; None where it was written once."""
         return next((device for device in reversed(self.devices) if device.device == "mirror"), None)

@@ -27,12 +27,12 @@ from capture.wav.errors import WavError
 from capture.wav.repair import repair_sizes
 
 
-def recover_take(path: Path, key: Key) -> list[str]:
+def recover_take(path: Path, key: Key | None) -> list[str]:
     """Finish a take that a crash left; returns what was done, and what cannot be, in words.
 
     A whole take gives an empty list and is not opened for writing. A journal without even a begin line is
-    set aside if no audio lies beside it. Raises NotATake where audio does, JournalLocked while it rolls,
-    JournalError when lines are damaged: then nothing is touched.
+    set aside if no audio lies beside it. Without a key the take is ended, and waits for it. Raises NotATake
+    where audio does, JournalLocked while it rolls, JournalError when lines are damaged: nothing is touched.
     """
     planned = plan_take(path)
     if _never_begun(path):
@@ -41,6 +41,8 @@ def recover_take(path: Path, key: Key) -> list[str]:
     if not planned:
         return []
     actions = close_take(path, key)
+    if key is None:
+        return actions
     thrown = finish_discard(path, key)
     if thrown is not None:
         actions.append(f"the audio that was discarded was removed ({len(thrown.files)} files)")
@@ -64,10 +66,11 @@ def plan_take(path: Path) -> list[str]:
     return plans
 
 
-def close_take(path: Path, key: Key, lost: str = "") -> list[str]:
+def close_take(path: Path, key: Key | None, lost: str = "") -> list[str]:
     """End and seal a take that nobody holds, its files' hashes left for later; what was done, in words.
 
-    `lost` says why the interface of a take is gone that ends as `lost device`. Raises as `recover_take` does.
+    Without a key it is not sealed. `lost` says why the interface of a take is gone that ends as
+    `lost device`. Raises as `recover_take` does.
     """
     actions: list[str] = []
     with JournalWriter.reopen(path) as writer:
@@ -81,7 +84,7 @@ def close_take(path: Path, key: Key, lost: str = "") -> list[str]:
             end_recovered(writer, condition=Condition.LOST_DEVICE if lost else Condition.RECOVERED)
             record = writer.record
             actions.append(f"ended as {record.condition.value} at frame {record.frames}")
-        if not writer.record.sealed:
+        if not writer.record.sealed and key is not None:
             writer.seal(key)
             actions.append("sealed")
     return actions

@@ -42,6 +42,7 @@ class Finding:
     where: str = ""
     incomplete: bool = False  # a fault of something not there (yet), not of something changed
     order: bool = False  # a fault of the takes before it, not of its own
+    waits: bool = False  # incomplete for want of the signing key alone
     revoked: bool = False  # nothing but that its signer was not to be trusted any more
     forged: bool = False  # lines that were made to fit each other, and that the signer never signed so
 
@@ -69,9 +70,12 @@ class Report:
         order: bool = False,
         forged: bool = False,
         revoked: bool = False,
+        waits: bool = False,
     ) -> None:
         """Note something that makes the take fail."""
-        self.findings.append(Finding(Severity.FAULT, what, where, incomplete, order, revoked, forged))
+        self.findings.append(
+            Finding(Severity.FAULT, what, where, incomplete or waits, order, waits, revoked, forged)
+        )
 
     def warn(self, what: str, where: str = "") -> None:
         """Note something that people should know."""
@@ -99,8 +103,7 @@ class Report:
         if any(fault.forged for fault in own):
             return State.FORGED
         if own and all(fault.incomplete for fault in own):
-            waits = record is not None and record.ended and not record.sealed and len(own) == 1
-            return State.WAITING if waits else State.INCOMPLETE
+            return State.WAITING if all(fault.waits for fault in own) else State.INCOMPLETE
         if own:
             return State.REVOKED if all(fault.revoked for fault in own) else State.ALTERED
         if self.faults:

@@ -123,7 +123,7 @@ def _check_open(
         if record.sealed:
             words = "its file lines are still to be written: "
             words += "the station does it by itself, or run takechain recover"
-        report.fault(words, file.name, incomplete=True)
+        report.fault(words, file.name, incomplete=True, waits=record.waits_for_key)
         info = parse(stream)
         offset, frames, rest = info.data_offset, file.told, None
     else:

@@ -93,8 +93,11 @@ def check_seal(report: Report, record: TakeRecord, lines: list[Line], *, joined:
         report.fault(f"the first line is no begin line of {FORMAT}", _place(report, lines[0]))
     at = next((index for index, line in enumerate(lines) if line.type == "seal"), None)
     if at is None:
-        words = "ended but never sealed" if record.ended else "never ended and never sealed"
-        report.fault(f"{words}: run takechain recover", report.path.name, incomplete=True)
+        words = "never ended and never sealed: run takechain recover"
+        if record.ended:
+            words = "ended and not sealed: it waits for the signing key (takechain key unlock), "
+            words += "or run takechain recover"
+        report.fault(words, report.path.name, incomplete=True, waits=record.waits_for_key)
         return
     seal, end = lines[at], lines[at - 1] if at else None
     if end is None or end.type != "end" or sum(line.type == "end" for line in lines) != 1:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from capture.clock import boottime_ns
 from capture.errors import TakechainError, UsageError
-from capture.journal.keys import Key
+from capture.journal.keys import Key, KeyHolder, decoded
 from capture.journal.recover import end_recovered, salvage
 from capture.journal.writer import JournalWriter
 from capture.recorder import opening
@@ -34,9 +34,7 @@ _ANSWER_SECONDS = 1.0  # for the answer to go out before the recorder does
 class Desk:
     """Turns orders into work of the engine; its methods run in the threads of the clients."""
 
-    def __init__(
-        self, engine: Engine, key: Callable[[], Key], leave: Callable[[], None], mirrors: Mirrors
-    ) -> None:
+    def __init__(self, engine: Engine, key: KeyHolder, leave: Callable[[], None], mirrors: Mirrors) -> None:
         self.engine, self.mirrors = engine, mirrors
         self._standstill = Standstill()
         self.left_behind = False  # a thread of ours may be stuck in the system: do not wait for it
@@ -57,6 +55,7 @@ class Desk:
             "pre-roll": self._pre_roll,
             "carry-on": self._carry_on,
             "stop": self._stop,
+            "key": self._give_key,
             "quit": self._quit,
         }
         if do not in orders:
@@ -143,7 +142,7 @@ class Desk:
         self.mirrors.attach(take, mirror)
         return take
 
-    def _open(self, take: RollingTake, journal: Path, fields: Json, args: Json, key: Key) -> None:
+    def _open(self, take: RollingTake, journal: Path, fields: Json, args: Json, key: Key | None) -> None:
         chain = args.get("chain")
         fields = self.mirrors.open(take, journal, fields, chain, args.get("mirror_root"))
         opening.open_take(take, journal, fields, chain, key)
@@ -170,7 +169,7 @@ class Desk:
             return self._about(take)
 
     def _continued(
-        self, journal: JournalWriter, names: list[str], cause: str, key: Key, mirror: Path | None
+        self, journal: JournalWriter, names: list[str], cause: str, key: Key | None, mirror: Path | None
     ) -> RollingTake | None:
         """The take's next part; None for a take that would have reached its length by now: it is ended."""
         engine, record = self.engine, journal.record
@@ -182,7 +181,8 @@ class Desk:
         take, first_pm = engine.do(lambda: self._start_part(plan, journal, mirror))
         if take is None:
             end_recovered(journal, limit or 0, cause)
-            journal.seal(key)
+            if key is not None:
+                journal.seal(key)
             return None
         part = {"files": names, "cause": cause, "first_pm": first_pm, "begin_sha256": journal.begin_sha256}
         self.mirrors.open_part(take, journal.path, part)
@@ -306,15 +306,28 @@ class Desk:
         self._leave()
         return {}
 
-    def _ready(self) -> Key:
-        """Wait until the take before lies on disk and sound comes; returns the key to seal with."""
+    def _give_key(self, args: Json) -> Json:
+        """The key to seal with, unlocked: also for what rolls, or is just being ended."""
+        seed = decoded(args.get("seed"))
+        if len(seed) != 32:
+            raise UsageError("this is no signing key")
+        key = Key(seed)
+        self._key.give(key)
+        self.mirrors.use_key(key)
+        for take in (self.engine.take, self.engine.closing):
+            if take is not None:
+                take.writer.key = key
+        return {}
+
+    def _ready(self) -> Key | None:
+        """Wait until the take before lies on disk and sound comes; returns the key to seal with, if known."""
         closing = self.engine.closing
         if closing is not None and not closing.writer.done.wait(CLOSE_SECONDS):
             raise NotNow("the take before is still being written", "wait a moment")
         until = time.monotonic() + START_SECONDS
         while not self.engine.timeline.running and self.engine.lost is None and time.monotonic() < until:
             time.sleep(0.01)
-        return self._key()
+        return self._key.key
 
 
 def _moment(args: Json) -> int:

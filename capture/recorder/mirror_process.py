@@ -18,7 +18,7 @@ from typing import Any
 
 from capture.errors import TakechainError
 from capture.journal.finish import write_file_lines
-from capture.journal.keys import Key, station_key
+from capture.journal.keys import Key, KeyHolder, decoded
 from capture.journal.places import IDENTITY, mirror_of
 from capture.journal.record import Signal
 from capture.journal.recover import salvage
@@ -52,7 +52,7 @@ class Copy:
         self._sock = sock
         self._take: RollingTake | None = None
         self._made: list[Path] = []
-        self._key = Key(bytes(32))
+        self._key: Key | None = None
         self._told = -1
         self._ended = self._sealed = self._forgotten = False
         self._may_hash = self._gone = False
@@ -72,6 +72,8 @@ class Copy:
             self._take.writer.done.wait()
         elif self._take.writer.journal.record.sealed:
             self._hash()
+        else:
+            self._say("hashed")  # nothing more comes from here: it waits for the signing key
 
     def _full(self) -> bool:
         take = self._take
@@ -141,7 +143,9 @@ class Copy:
         self._begun(take, fields)
 
     def _new_take(self, begin: Json, fields: Json, first: int) -> RollingTake:
-        self._key = station_key(Path(fields["config_dir"]) if fields["config_dir"] else None)
+        seed = decoded(fields.get("seed"))
+        folder = Path(fields["config_dir"]) if fields["config_dir"] else None
+        self._key = Key(seed) if seed else KeyHolder(folder).key
         plan = opening.plan_of(
             begin, int(fields["rate"]), int(fields["channels"]), int(fields["chunk_frames"])
         )
@@ -196,6 +200,7 @@ class Copy:
     def _hash(self) -> None:
         """The hashes of whole files, while nothing rolls; without a recorder nothing rolls from here."""
         assert self._take is not None
+        assert self._key is not None
         with contextlib.suppress(OSError):
             os.nice(10)
         while True:

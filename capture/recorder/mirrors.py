@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import threading
 import time
@@ -10,6 +11,7 @@ from typing import Any
 
 from capture.clock import utc_text
 from capture.errors import TakechainError
+from capture.journal.keys import Key
 from capture.recorder.mirror import Mirror, MirrorProcess
 from capture.recorder.rolling import RollingTake
 from capture.wire import Json
@@ -32,6 +34,10 @@ class Mirrors:
         self._making = threading.Lock()
         self._known: list[tuple[str, Path, Mirror]] = []
         self.refill()
+
+    def use_key(self, key: Key) -> None:
+        """The processes of the next takes are told the key, which they cannot read where it is locked."""
+        self._about = {**self._about, "seed": base64.b64encode(key.seed).decode()}
 
     def attach(self, take: RollingTake, path: Path | None) -> None:
         """Give a take its mirror before anything is written; quick, for the engine's own thread."""

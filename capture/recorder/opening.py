@@ -60,7 +60,7 @@ def plan_of(begin: Json, rate: int, channels: int, chunk_frames: int, limit: obj
     return Plan(tracks, str(audio["format"]), rate, chunk_frames, most, most_bytes)
 
 
-def open_take(take: RollingTake, path: Path, begin: Json, chain: object, key: Key) -> None:
+def open_take(take: RollingTake, path: Path, begin: Json, chain: object, key: Key | None) -> None:
     """Journal, chain snapshot and files of a new take, none of which may exist.
 
     Raises NameTaken, CannotWrite or JournalError, and leaves nothing behind then.
@@ -84,7 +84,7 @@ def open_take(take: RollingTake, path: Path, begin: Json, chain: object, key: Ke
 
 
 def open_part(
-    take: RollingTake, journal: JournalWriter, names: list[str], cause: str, first_pm: int, key: Key
+    take: RollingTake, journal: JournalWriter, names: list[str], cause: str, first_pm: int, key: Key | None
 ) -> None:
     """The next part of a take whose journal was opened again; `take.offset` is its first frame.
 

@@ -9,13 +9,11 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 from capture.errors import TakechainError
 from capture.journal.errors import in_words
-from capture.journal.keys import Key, station_key
+from capture.journal.keys import KeyHolder
 from capture.recorder.config import INFO_NAME, SOCKET_NAME, Config, announce
 from capture.recorder.desk import Desk
 from capture.recorder.engine import Engine
@@ -54,8 +52,7 @@ def run(config: Config) -> None:
     """Open the interface, take orders, and return when there is nothing left to do."""
     sys.setswitchinterval(SWITCH_SECONDS)
     _ask_for_priority()
-    key = cache(lambda: station_key(config.config_dir))
-    key()  # a key that cannot be used has to be said before anything rolls
+    key = KeyHolder(config.config_dir)  # one that cannot be used has to be said before anything rolls
     stream = open_capture(config.interface, config.rate, config.channels, config.ring_seconds)
     stream.start()
     page = PageWriter(config.runtime / PAGE_NAME, config.channels, config.rate)
@@ -72,9 +69,7 @@ def run(config: Config) -> None:
 class Recorder:
     """Engine, desk and socket of one process."""
 
-    def __init__(
-        self, config: Config, stream: CaptureStream, page: PageWriter, key: Callable[[], Key]
-    ) -> None:
+    def __init__(self, config: Config, stream: CaptureStream, page: PageWriter, key: KeyHolder) -> None:
         self.config = config
         self.engine = Engine(
             stream,

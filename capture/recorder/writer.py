@@ -65,7 +65,8 @@ class TakeWriter(threading.Thread):
         self.pre_roll = 0  # frames held before Record, until the journal says that they are on disk
         self.files: PartFiles
         self.journal: JournalWriter
-        self._pool, self._key = pool, Key(bytes(32))
+        self._pool = pool
+        self.key: Key | None = None  # it may come while the take rolls
         self._part, self._first = 1, 0
         self._split_bytes, self._part_end = split_bytes, parts.ENDLESS
         self._behind: parts.Behind | None = None  # where full parts are finished
@@ -92,9 +93,9 @@ class TakeWriter(threading.Thread):
         with self._ready:
             return list(self._queue)
 
-    def begin(self, files: PartFiles, journal: JournalWriter, key: Key, part: int, first: int) -> None:
+    def begin(self, files: PartFiles, journal: JournalWriter, key: Key | None, part: int, first: int) -> None:
         """Start to write into files that lie ready; until then chunks only queue up."""
-        self.files, self.journal, self._key = files, journal, key
+        self.files, self.journal, self.key = files, journal, key
         self._part, self._first = part, first
         self.frames = self._block_first = first
         self._part_end = first + parts.part_frames(files, self._split_bytes)
@@ -378,7 +379,8 @@ class TakeWriter(threading.Thread):
             rate_ppm=ending.rate_ppm,
             post_roll=ending.post_roll,
         )
-        self.journal.seal(self._key)
+        if self.key is not None:  # else it waits for it
+            self.journal.seal(self.key)
 
 
 def _stumbled(error: Exception) -> WriteFailed:

@@ -181,7 +181,8 @@ def _not_known(
             "signer", f"who holds the key {words.short(record.keyid)}", "the key vouches for itself alone"
         )
     else:
-        yield Claim("seal", "the take was never sealed", "bytes and lines are not vouched for")
+        why = "closed, waiting for the key" if record.waits_for_key else "the take was never sealed"
+        yield Claim("seal", why, "bytes and lines are not vouched for")
     yield from _away(record, [row.name for row in files if row.state != "here"])
     yield Claim("clock", "whether this computer's clock was right", "it was not compared with another")
 

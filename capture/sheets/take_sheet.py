@@ -175,7 +175,7 @@ def take_warnings(record: TakeRecord) -> tuple[str, ...]:
     if not record.ended:
         said.append("NOT FINISHED \N{EN DASH} the journal has no end line")
     elif not record.sealed:
-        said.append("NOT SEALED \N{EN DASH} nothing vouches for this take")
+        said.append("NOT SEALED YET \N{EN DASH} closed, waiting for the key: nothing vouches for this take")
     return tuple(said)
 
 

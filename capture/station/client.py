@@ -55,6 +55,7 @@ class StationClient:
     def __init__(self, library: Path, start: bool = True, timeout: float = START_SECONDS) -> None:
         self.library = library.expanduser().absolute()
         self.hello: Json = {}
+        self.started = False  # by this client
         self._start = start
         self._timeout = timeout
         self._lock = threading.Lock()
@@ -117,6 +118,7 @@ class StationClient:
                 if process is not None:
                     _raise_start_error(self.library, process.pid)
                 process = spawn(self.library)
+                self.started = True
             if time.monotonic() > deadline:
                 raise NoStation(_silence(self.library), "see `takechain doctor`, or stop that process")
             time.sleep(_POLL_SECONDS)

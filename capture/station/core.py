@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import getpass
+import os
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from capture.chain.patch import Patch
-from capture.journal.keys import Key, config_folder, station_key
+from capture.journal.keyring import Keyring
+from capture.journal.keys import PASSPHRASE, Key, KeyHolder, config_folder, published, read_key, unlock
 from capture.journal.record import TakeRecord
 from capture.library import Library
 from capture.station.disk import Disk
@@ -50,7 +52,8 @@ class Core:
         self.path: Path = library.path
         self.runtime = runtime_folder(library.path)
         self.config_dir = config_folder()
-        self.key: Key = station_key(self.config_dir)
+        self.signing = KeyHolder(self.config_dir)
+        self._engineer: tuple[Path, Key] | None = None
         self.orders = threading.RLock()
         self.notices = Notices()
         self.noticing = Noticing(self.notices)
@@ -62,6 +65,37 @@ class Core:
         self.lost_cause = ""
         self.pressed = threading.Event()  # Record: set until the take rolls or was refused
         self._changed = threading.Condition()
+
+    @property
+    def key(self) -> Key:
+        """The key to sign with; raises KeyLocked."""
+        return self.signing.ready()
+
+    @property
+    def keyid(self) -> str:
+        """Its id, known while it is locked as well."""
+        return self.signing.key.keyid if self.signing.key is not None else published(self.config_dir)
+
+    def take_key(self, passphrase: str | None) -> Key:
+        """Unlock the key, or read it again where it was replaced; raises KeyLocked."""
+        if passphrase:
+            self.signing.give(unlock(passphrase, self.config_dir))
+        else:
+            self.signing.look()
+        self._engineer = None
+        if Keyring(self.config_dir).notes_by() is not None:
+            self.engineer(passphrase)
+        return self.signing.ready()
+
+    def engineer(self, passphrase: str | None = None) -> Key | None:
+        """The key of the engineer who signs notes now, None where the station does; raises KeyLocked."""
+        path = Keyring(self.config_dir).notes_by()
+        if path is None:
+            return None
+        known = self._engineer
+        if known is None or known[0] != path:
+            known = self._engineer = (path, read_key(path, passphrase or os.environ.get(PASSPHRASE)))
+        return known[1]
 
     def follow(self, order: str) -> None:
         """Move to the next state; raises OrderRefused for an order that cannot happen now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from capture.clock import boot_id
 from capture.errors import TakechainError
+from capture.journal.keys import KeyHolder
 from capture.station.errors import RecorderFailed
 from capture.wire import Client, Json, WireError
 
@@ -111,6 +113,13 @@ class RecorderLink:
                 return False
             time.sleep(_POLL_SECONDS)
         return True
+
+
+def give_key(link: RecorderLink | None, held: KeyHolder) -> None:
+    """Tell a recorder the signing key, which it cannot read by itself where it is locked."""
+    if link is not None and held.key is not None:
+        with contextlib.suppress(TakechainError):  # one that is gone gets it when another takes its place
+            link.call("key", _PEEK_SECONDS, seed=base64.b64encode(held.key.seed).decode())
 
 
 def start(runtime: Path, config: Json, timeout: float = OPEN_SECONDS) -> RecorderLink:

@@ -84,7 +84,7 @@ class MirrorDesk:
                 continue
             with contextlib.suppress(TakechainError):  # `recover` on the mirror says what is wrong
                 if not summary(journal).sealed:
-                    for action in recover_take(journal, self._core.key):
+                    for action in recover_take(journal, self._core.signing.key):
                         self._core.notices.warn("recover", f"{journal.name} in the mirror: {action}")
 
     def orders(self, journal: Path) -> Json:

@@ -48,6 +48,7 @@ class Orders:
             "slates": self._slates,
             "takes": self._takes,
             "ack": self._ack,
+            "key": self._key,
             "journal-path": self._journal_path,
         }
         takes, edits, sensors, patching = station.takes, station.edits, station.sensors, self._patching
@@ -113,6 +114,7 @@ class Orders:
             "uuid": core.library.uuid,
             "leaving": self._station.is_leaving(),
             "rolling": core.is_rolling(),
+            "locked": core.signing.key is None,
         }
 
     def _status(self) -> Json:
@@ -140,6 +142,12 @@ class Orders:
     def _ack(self, id: int | None = None) -> Json:  # noqa: A002 - the wire's word
         self._core.notices.seen(id)
         return {}
+
+    def _key(self, passphrase: str | None = None) -> Json:
+        """Unlock the signing key, or read it anew; no order waits for it, and it for none."""
+        key = self._core.take_key(passphrase)
+        self._station.use_key()
+        return {"fingerprint": key.fingerprint, "keyid": key.keyid}
 
     def _journal_path(self, take: str | None = None) -> Json:
         rolling = self._core.rolling

@@ -17,6 +17,7 @@ from capture.station.client import SOCKET_NAME
 from capture.station.core import Core
 from capture.station.edits import Edits
 from capture.station.indexer import Indexer
+from capture.station.link import give_key
 from capture.station.lock import StationLock
 from capture.station.orders import Orders
 from capture.station.seen import Seen
@@ -60,6 +61,12 @@ class Station:
     def greeted(self) -> None:
         """A client has come: from now on the station leaves when it is alone."""
         self._greeted = True
+
+    def use_key(self) -> None:
+        """The signing key is known: the recorder, the library and all that waited for it get it."""
+        give_key(self.takes.supervisor.link, self.core.signing)
+        self.worker.key_came()
+        self.takes.mirror.look_for()
 
     def clients(self) -> int:
         """How many clients are connected."""
@@ -121,7 +128,7 @@ class Station:
         self.space.stop()
         self.takes.supervisor.stop(leave_rolling=rolling)
         self.sensors.stop()
-        finished = not rolling and not self.worker.busy() and self.indexer.is_settled()
+        finished = not (rolling or self.worker.busy() or self.worker.waiting) and self.indexer.is_settled()
         self.worker.stop()
         self.indexer.stop()
         if finished and self._lock.is_ours():

@@ -81,6 +81,7 @@ def take_entry(record: TakeRecord) -> Json:
         "started": str(record.clock.get("utc", "")),
         "journal": str(record.path),
         "sealed": record.sealed,
+        "waits_for_key": record.waits_for_key,
         "mirror_lost": record.mirror_lost,
         "simulated": record.simulated,
         "origin": record.origin.value,

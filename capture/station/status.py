@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from capture.errors import TakechainError
 from capture.journal.folding import signal_of
+from capture.journal.keys import fingerprint_of
 from capture.journal.record import TakeRecord
 from capture.journal.signals import signal_words
 from capture.station.client import version
@@ -48,7 +49,8 @@ def status(station: Station) -> Json:
         "catalog": station.indexer.as_dict(),
         "behind": station.worker.busy(),
         "warnings": core.notices.as_list(),
-        "fingerprint": core.key.fingerprint,
+        "fingerprint": fingerprint_of(core.keyid),
+        "key": {"locked": core.signing.key is None, "waiting": station.worker.waiting},
         "offer": _offer(core),
         "people": [{"role": role, "name": name} for role, name in core.patch.patch.people()],
     }

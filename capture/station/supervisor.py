@@ -1,7 +1,6 @@
 """Keeps a recorder alive for the chosen interface: starts it, watches it, and puts another in its place.
 
-The recorder may be killed or hang at any moment (PortAudio does, when a device or its server dies), so
-nothing here waits for it without a limit; one that no longer makes progress is ended and replaced.
+It may be killed or hang at any moment (as PortAudio does): nothing here waits for it without a limit.
 """
 
 from __future__ import annotations
@@ -182,6 +181,7 @@ class Supervisor:
             raise
 
     def _opened(self) -> None:
+        recorder.give_key(self.link, self._core.signing)
         self._mirror.look_for()
         self.interface_state = "open"
         self._progress = (-1, time.monotonic())

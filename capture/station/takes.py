@@ -292,7 +292,7 @@ class Takes:
         from capture.journal.recover import close_take
 
         try:
-            close_take(rolling.journal, self.core.key, self._why_lost())
+            close_take(rolling.journal, self.core.signing.key, self._why_lost())
         except (TakechainError, OSError) as error:
             what = getattr(error, "what", str(error))
             self.core.notices.warn("take", f"{rolling.name} could not be closed: {what}")

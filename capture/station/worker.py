@@ -17,10 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from capture.errors import TakechainError
-from capture.journal.errors import JournalLocked
+from capture.journal.errors import JournalLocked, KeyLocked
 from capture.journal.finish import edit_after_end, unfinished, write_file_lines
+from capture.journal.keyring import Keyring
 from capture.journal.record import summary
 from capture.journal.recover import recover_take
+from capture.library.signing import publish
 from capture.station.core import Core
 from capture.station.errors import StationError
 
@@ -50,6 +52,7 @@ class Worker:
         self._count = itertools.count()
         self._open = dict.fromkeys((_EDIT, _MEND, _FILES, _OLD_FILES), 0)
         self._edits = 0
+        self._deferred: list[_Job] = []  # what waits for the signing key
         self._idle = threading.Condition()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True, name="worker")
@@ -58,6 +61,7 @@ class Worker:
         """Begin, with what former stations left undone."""
         self._thread.start()
         self._put(_OLD_FILES, self._search)
+        self._put(_OLD_FILES, self._publish)
 
     def stop(self, timeout: float = 5.0) -> None:
         """End after the present job; what is left is found again at the next start."""
@@ -68,6 +72,27 @@ class Worker:
     def busy(self) -> bool:
         """Whether anything is left to do."""
         return any(self._open.values())
+
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait for the signing key."""
+        return len(self._deferred)
+
+    def key_came(self) -> None:
+        """Do what waited for the signing key."""
+        with self._idle:
+            deferred, self._deferred = self._deferred, []
+        for job in deferred:
+            assert job.work is not None
+            self._put(job.urgency, job.work)
+        self._put(_OLD_FILES, self._publish)
+
+    def _publish(self) -> None:
+        """Keep what own keys stated in the library."""
+        if self._core.signing.key is not None:
+            ring = Keyring(self._core.config_dir)
+            ring.station(self._core.key)
+            publish(self._core.library, ring)
 
     def wait_idle(self, timeout: float) -> bool:
         """Wait until all is done but what former stations left; False when the time was up first."""
@@ -82,7 +107,8 @@ class Worker:
 
         def work() -> None:
             try:
-                _patiently(lambda: edit_after_end(journal, self._core.key, name, value, by))
+                key, signer = self._core.key, self._core.engineer()
+                _patiently(lambda: edit_after_end(journal, key, name, value, by, signer=signer))
                 done.set_result(None)
             except Exception as error:  # the caller gets it, whatever it is
                 done.set_exception(error)
@@ -119,6 +145,8 @@ class Worker:
         def work() -> None:
             try:
                 self._mend(journal)
+            except KeyLocked:
+                raise
             except (TakechainError, OSError):
                 self.mend_when_possible(journal)
 
@@ -145,9 +173,11 @@ class Worker:
         rolling = self._core.rolling
         if rolling is not None and rolling.journal == journal:
             return
-        for action in recover_take(journal, self._core.key):
+        for action in recover_take(journal, self._core.signing.key):
             self._core.notices.warn("recover", f"{journal.name}: {action}")
         self._changed(journal)
+        if not summary(journal).sealed:
+            self._core.signing.ready()  # raises KeyLocked: it is closed, and done again when the key comes
 
     def _search(self) -> None:
         """Find what a crash left: takes without a seal that nobody holds, sealed ones without file lines."""
@@ -184,6 +214,11 @@ class Worker:
                 return
             try:
                 job.work()
+            except KeyLocked:
+                with self._idle:
+                    self._deferred.append(job)
+                words = "takes are closed, and wait for the signing key: run takechain key unlock"
+                self._core.notices.warn("key", words)
             except JournalLocked:
                 pass  # somebody is at work on it; the next start looks again
             except TakechainError as error:

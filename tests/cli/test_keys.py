@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 from capture.journal.keys import Key
-from tests.support.cli import Cli
+from tests.support.cli import TAKECHAIN, Cli, Result
 from tests.support.takes import build_take
 
 
@@ -82,3 +83,45 @@ def test_what_cannot_be_is_said(cli: Cli, tmp_path: Path) -> None:
         result = cli.run("key", *order)
         assert result.code == 2, (order, result)
         assert result.said
+
+
+def test_a_passphrase_is_read_from_stdin_or_the_environment_and_recover_says_what_waits(cli: Cli) -> None:
+    locked = run_with(cli, "one\n", "key", "passphrase", "--stdin")
+    assert locked.code == 0, locked
+    assert [one["passphrase"] for one in cli.ok("key", "list")["own"]] == [True, False]
+    path = build_take(cli.library, number=3, slate="Cirrus", sealed=False)
+    waits = cli.run("recover", "--json")
+    assert (waits.code, waits.json["waiting"]) == (6, [str(path)])
+    assert "closed, waiting for the key" in cli.run("takes").out
+    assert "closed, waiting for the key" in cli.run("show", path).out
+    result = cli.run("verify", path)
+    assert result.code == 5
+    assert result.out.startswith("Cirrus_T003: closed, waiting for the key")
+    refused = cli.run("key", "rotate")
+    assert (refused.code, len(refused.said)) == (6, 2)
+    assert cli.run("key", "rotate", TAKECHAIN_PASSPHRASE="one", TAKECHAIN_STATION_LINGER="0").code == 0
+    assert cli.run("recover", TAKECHAIN_PASSPHRASE="wrong").code == 6
+    assert cli.run("recover", TAKECHAIN_PASSPHRASE="one").code == 0
+    assert cli.run("verify", path).code == 0
+    assert run_with(cli, "wrong\ntwo\n", "key", "passphrase", "--stdin").code == 6
+    assert run_with(cli, "one\ntwo\n", "key", "passphrase", "--stdin").code == 0
+    assert run_with(cli, "two\n", "key", "passphrase", "--stdin", "--none").code == 0
+    assert [one["passphrase"] for one in cli.ok("key", "list")["own"]] == [False, False]
+
+
+def test_the_station_is_unlocked_from_stdin(cli: Cli) -> None:
+    assert run_with(cli, "one\n", "key", "passphrase", "--stdin").code == 0
+    cli.ok("station", "start")
+    assert cli.ok("station", "status")["key"]["locked"] is True
+    assert run_with(cli, "wrong\n", "key", "unlock", "--stdin").code == 6
+    assert run_with(cli, "one\n", "key", "unlock", "--stdin").code == 0
+    assert cli.ok("station", "status")["key"]["locked"] is False
+    assert run_with(cli, "one\n", "key", "passphrase", "--stdin", "--none").code == 0
+
+
+def run_with(cli: Cli, text: str, *words: str) -> Result:
+    process = subprocess.run(
+        [TAKECHAIN, *words], env=cli.env, input=text, capture_output=True, text=True, check=False
+    )
+    assert "Traceback" not in process.stderr
+    return Result(process.returncode, process.stdout, process.stderr)

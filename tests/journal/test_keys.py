@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import stat
 import threading
 from pathlib import Path
 
 import pytest
 
-from capture.journal.errors import KeyUnusable
-from capture.journal.keys import Key, decoded, fingerprint_of, pae, signature_holds, station_key
+from capture.journal.errors import KeyLocked, KeyUnusable
+from capture.journal.keys import (
+    Key,
+    KeyHolder,
+    decoded,
+    fingerprint_of,
+    has_passphrase,
+    pae,
+    published,
+    read_key,
+    signature_holds,
+    station_key,
+    store_key,
+)
 
 
 def test_the_public_key_is_that_of_rfc_8032_test_1() -> None:
@@ -101,3 +114,52 @@ def test_base64_has_one_form_only() -> None:
     assert decoded("AA==") == b"\0"
     for other in ("AB==", "AA=", "AA==\n", " AA==", "AA", None, 1):
         assert decoded(other) == b""
+
+
+def test_a_passphrase_locks_the_file_and_the_key_stays_the_same(tmp_path: Path) -> None:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    key = station_key(tmp_path / "open")
+    path = tmp_path / "locked" / "station.key"
+    store_key(path, key, "Ærlig talt 猫")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert key.seed not in path.read_bytes()
+    assert has_passphrase(path)
+    for wrong in (None, "", "Ærlig talt"):
+        with pytest.raises(KeyLocked):
+            read_key(path, wrong)
+    assert read_key(path, "Ærlig talt 猫") == key
+    found = {name: text for name, text in json.loads(path.read_bytes()).items() if name != "format"}
+    raw = {name: base64.b64decode(text) for name, text in found.items()}
+    stretched = hashlib.scrypt(
+        "Ærlig talt 猫".encode(), salt=raw["salt"], n=2**16, r=8, p=1, maxmem=2**27, dklen=32
+    )
+    assert AESGCM(stretched).decrypt(raw["nonce"], raw["seed"], raw["public_key"]) == key.seed
+
+
+def test_a_locked_file_that_was_changed_is_no_key(tmp_path: Path) -> None:
+    path = tmp_path / "station.key"
+    store_key(path, Key(bytes(range(32))), "x")
+    found = json.loads(path.read_bytes())
+    other = base64.b64encode(bytes(32)).decode()
+    for change in ({"public_key": other}, {"seed": other}, {"salt": 5}, {"nonce": ""}):
+        path.write_text(json.dumps({**found, **change}))
+        with pytest.raises(KeyLocked):
+            read_key(path, "x")
+
+
+def test_a_locked_key_is_known_by_its_public_part_and_opened_by_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = station_key(tmp_path)
+    store_key(tmp_path / "station.key", key, "x")
+    assert published(tmp_path) == key.keyid
+    held = KeyHolder(tmp_path)
+    assert held.key is None
+    with pytest.raises(KeyLocked, match="is locked"):
+        held.ready()
+    monkeypatch.setenv("TAKECHAIN_PASSPHRASE", "x")
+    held.look()
+    assert held.ready() == key
+    monkeypatch.delenv("TAKECHAIN_PASSPHRASE")
+    assert station_key(tmp_path) == key  # this process has opened it

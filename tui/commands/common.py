@@ -53,8 +53,11 @@ def open_library(named: Path | None, create: bool = False) -> Library:
 def station(named: Path | None, create: bool = False, start: bool = True) -> StationClient:
     """A client of the library's station, which is started if need be."""
     from capture.station.client import connect
+    from tui.commands.passphrase import unlock_station
 
-    return connect(open_library(named, create).path, start=start)
+    client = connect(open_library(named, create).path, start=start)
+    unlock_station(client)
+    return client
 
 
 def answer(as_json: bool, result: Json, *lines: str) -> None:

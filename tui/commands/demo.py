@@ -60,7 +60,19 @@ def open_screen(library: Path, rig: bool = False) -> int:
         )
     from tui.app import run
 
+    _ask_for_the_passphrase(library)
     return run(library, demo=rig)
+
+
+def _ask_for_the_passphrase(library: Path) -> None:
+    """Before the screen has the terminal; a key without one costs no time here."""
+    from capture.journal.keys import KEY_FILE, config_folder, has_passphrase
+    from tui.commands.common import station
+
+    path = config_folder() / KEY_FILE
+    if path.exists() and has_passphrase(path):
+        with station(library, create=True):
+            pass
 
 
 def demo(as_json: AsJson = False, library: InLibrary = None) -> int:

@@ -136,11 +136,15 @@ def _runtime(library: Path) -> str:
 
 
 def _key(_: Path) -> str:
-    from capture.journal.keys import KEY_FILE, config_folder, station_key
+    from capture.journal.errors import KeyLocked
+    from capture.journal.keys import KEY_FILE, config_folder, fingerprint_of, published, station_key
 
     if not (config_folder() / KEY_FILE).exists():
         return "made when the first take is recorded"
-    return station_key().fingerprint
+    try:
+        return station_key().fingerprint
+    except KeyLocked:
+        return f"{fingerprint_of(published())}, locked by its passphrase"
 
 
 def _catalogue(library: Path) -> str:

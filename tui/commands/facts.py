@@ -98,6 +98,7 @@ def take_line(record: TakeRecord) -> list[str]:
     note = record.notes[-1].text if record.notes else ""
     shown = "rolling or unfinished" if not record.ended else record.condition.value
     verdict = "" if record.verdict.value == "none" else record.verdict.value
+    shown += ", closed, waiting for the key" if record.waits_for_key else ""
     shown += ", mirror lost" if record.mirror_lost else ""
     shown += ", discarded" if discard_facts(record) else ""
     origin = f" ({record.origin.mark})" if record.origin.mark else ""

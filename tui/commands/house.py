@@ -96,10 +96,10 @@ def _shown(engine: Any) -> str:
 @keeper.command("start")
 def start(as_json: AsJson = False, library: InLibrary = None) -> int:
     """Start the station of this library, if none runs."""
-    from capture.station.client import connect
+    from tui.commands.common import station
 
     home = open_library(library, create=True)
-    with connect(home.path) as client:
+    with station(library, create=True) as client:
         hello = client.hello
     answer(as_json, hello, f"the station of {home.path} runs (pid {hello['pid']})")
     return DONE

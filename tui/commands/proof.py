@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tui.commands.common import (
     DONE,
     FAILED,
+    LACKING,
     NOT_VERIFIED,
     AsJson,
     InLibrary,
@@ -19,6 +20,9 @@ from tui.commands.common import (
     complain,
     open_library,
 )
+
+if TYPE_CHECKING:
+    from capture.journal.keys import Key
 
 
 def register(app: typer.Typer) -> None:
@@ -111,17 +115,18 @@ def recover(
     """Finish what a crash left of any take; what is whole, or rolling, is not touched."""
     from capture.errors import TakechainError
     from capture.journal.errors import JournalLocked
-    from capture.journal.keys import station_key
+    from capture.journal.record import summary
     from capture.journal.recover import plan_take, recover_take
     from capture.library.strays import strays
 
     home, done, locked, problems, mirrors = open_library(library), [], [], [], []
+    key, waiting = (None if dry_run else _key()), []
     for journal in home.journals():
         if _rolls(home.path, journal):
             locked.append({"journal": str(journal), "what": "it rolls, or is about to go on"})
             continue
         try:
-            actions = plan_take(journal) if dry_run else recover_take(journal, station_key())
+            actions = plan_take(journal) if dry_run else recover_take(journal, key)
         except JournalLocked as error:
             locked.append({"journal": str(journal), "what": error.what})
         except TakechainError as error:
@@ -129,6 +134,8 @@ def recover(
         else:
             if actions:
                 done.append({"journal": str(journal), "actions": actions})
+            if key is None and not dry_run and summary(journal).waits_for_key:
+                waiting.append(str(journal))
             if words := _newer_mirror(journal):
                 mirrors.append({"journal": str(journal), "what": words})
     problems += [
@@ -139,14 +146,38 @@ def recover(
     lines += [f"{entry['journal']}: {entry['what']}; verify that copy and use it" for entry in mirrors]
     answer(
         as_json,
-        {"recovered": done, "locked": locked, "problems": problems, "mirrors": mirrors, "dry_run": dry_run},
+        {
+            "recovered": done,
+            "locked": locked,
+            "problems": problems,
+            "mirrors": mirrors,
+            "dry_run": dry_run,
+            "waiting": waiting,
+        },
         *lines,
     )
     if not (lines or problems or as_json):
         answer(False, {}, "nothing to mend: every take is whole")
     for problem in problems:
         complain(f"{problem['journal']}: {problem['what']}", str(problem["do"]))
-    return FAILED if problems else DONE
+    if waiting:
+        complain(
+            f"{len(waiting)} closed and waiting for the signing key",
+            "set TAKECHAIN_PASSPHRASE and recover again",
+        )
+    return FAILED if problems else LACKING if waiting else DONE
+
+
+def _key() -> Key | None:
+    """The key to seal with; None where it is locked and nobody is there to unlock it."""
+    from capture.journal.errors import KeyLocked
+    from capture.journal.keys import station_key, unlock
+    from tui.commands.passphrase import from_person
+
+    try:
+        return station_key()
+    except KeyLocked:
+        return unlock(from_person("passphrase of the signing key")) if sys.stdin.isatty() else None
 
 
 def _newer_mirror(journal: Path) -> str:

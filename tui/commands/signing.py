@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from capture.journal.keys import Key
 
 key = new_group("Who signs here, with which keys, and which signers of others are known.")
+FromStdin = Annotated[bool, typer.Option("--stdin", help="Read the passphrase from stdin, a line each.")]
 Of = Annotated[
     str, typer.Option("--of", metavar="NAME", help="Whose key: a name, a fingerprint, or the station's.")
 ]
@@ -69,7 +70,7 @@ def key_name(
     """Give the station, or an engineer, another name; before the first rotation."""
     ring = _ring()
     own = ring.find(of)
-    statement = ring.rename(own, name, _open(ring, own))
+    statement = ring.rename(own, name, _open(ring, own)[0])
     _publish(ring, library)
     return _said(as_json, ring, statement.keyid, "named")
 
@@ -84,9 +85,59 @@ def key_rotate(
     """Put a new key in place of one; both sign that, so that who knows the one knows the other."""
     ring = _ring()
     own = ring.find(of)
-    statement, _ = ring.rotate(own, _open(ring, own), None, name)
+    private, passphrase = _open(ring, own)
+    statement, _ = ring.rotate(own, private, passphrase, name)
     _publish(ring, library)
+    _tell_station(library, passphrase)
     return _said(as_json, ring, statement.keyid, "now signs")
+
+
+@key.command("use")
+def key_use(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The engineer, or: station.")],
+    as_json: AsJson = False,
+    library: InLibrary = None,
+) -> int:
+    """Let an engineer's key sign the notes after the end from now on, or the station's own again."""
+    ring = _ring()
+    own = ring.find(name)
+    ring.use(own)
+    _tell_station(library, None)
+    return _said(as_json, ring, own.statement.keyid, "signs notes")
+
+
+@key.command("passphrase")
+def key_passphrase(
+    of: Of = "station",
+    none: Annotated[bool, typer.Option("--none", help="Take it away.")] = False,
+    stdin: FromStdin = False,
+    as_json: AsJson = False,
+    library: InLibrary = None,
+) -> int:
+    """Give a key a passphrase, or another one. Whoever loses it has lost the key."""
+    from tui.commands.passphrase import new_one
+
+    ring = _ring()
+    own = ring.find(of)
+    private = _open(ring, own, stdin=stdin)[0]
+    ring.set_passphrase(own, private, None if none else new_one(stdin=stdin))
+    return _said(as_json, ring, own.statement.keyid, "has no passphrase" if none else "has a passphrase")
+
+
+@key.command("unlock")
+def key_unlock(stdin: FromStdin = False, as_json: AsJson = False, library: InLibrary = None) -> int:
+    """Tell the station the passphrase: it seals the takes that wait, and signs until it ends."""
+    from tui.commands.common import station
+    from tui.commands.passphrase import from_person, known
+
+    with station(library, start=False) as client:
+        text = None
+        if client.hello.get("locked"):
+            text = None if stdin else known()
+            text = text or from_person("passphrase of the signing key", stdin=stdin)
+        answered = client.call("key", passphrase=text)
+    answer(as_json, answered, f"key {answered['fingerprint']} is unlocked")
+    return DONE
 
 
 @key.command("revoke")
@@ -112,7 +163,7 @@ def key_revoke(
     able = [one for one in ring.own() if one.statement.keyid in (found[0], *statements.followers(found[0]))]
     if not able:
         raise UsageError("the key is gone, and none follows it", "tell those who trust it")
-    ring.revoke(found[0], _moment(since), reason, _open(ring, able[0]))
+    ring.revoke(found[0], _moment(since), reason, _open(ring, able[0])[0])
     _publish(ring, library)
     return _said(as_json, ring, found[0], "is revoked")
 
@@ -183,8 +234,24 @@ def _ring() -> Keyring:
     return ring
 
 
-def _open(ring: Keyring, own: Own) -> Key:
-    return ring.key_of(own, None)
+def _open(ring: Keyring, own: Own, *, stdin: bool = False) -> tuple[Key, str | None]:
+    """The private key, and the passphrase that opened it: told by the environment, or asked for."""
+    from tui.commands.passphrase import from_person, known
+
+    if not own.passphrase:
+        return ring.key_of(own, None), None
+    text = None if stdin else known()
+    text = text or from_person(f"passphrase of {own.statement.identity.name}", stdin=stdin)
+    return ring.key_of(own, text), text
+
+
+def _tell_station(named: Path | None, passphrase: str | None) -> None:
+    """Let a running station read its key again; one that is not there reads it when it starts."""
+    from capture.errors import TakechainError
+    from capture.station.client import connect
+
+    with contextlib.suppress(TakechainError), connect(library_path(named), start=False) as client:
+        client.call("key", passphrase=passphrase)
 
 
 def _publish(ring: Keyring, named: Path | None) -> None:

@@ -236,7 +236,8 @@ def _lines(record: TakeRecord, facts: Json, noticed: list[str]) -> list[str]:
         why = f": {thrown['reason']}" if thrown["reason"] else ""
         lines.append(f"  audio discarded on purpose by {thrown['by'] or 'somebody'}, {thrown['utc']}{why}")
     lines += [f"  file {f['path']}{'' if f['here'] else '  NOT HERE'}" for f in facts["files"]]
-    return [*lines, f"  {'sealed by ' + record.keyid[:16] if record.sealed else 'not sealed'}"]
+    unsealed = "closed, waiting for the key" if record.waits_for_key else "not sealed"
+    return [*lines, f"  {'sealed by ' + record.keyid[:16] if record.sealed else unsealed}"]
 
 
 def chain_of(record: TakeRecord) -> Patch:
