@@ -93,6 +93,10 @@ def check_seal(report: Report, record: TakeRecord, lines: list[Line], *, joined:
         report.fault(f"the first line is no begin line of {FORMAT}", _place(report, lines[0]))
     at = next((index for index, line in enumerate(lines) if line.type == "seal"), None)
     if at is None:
+        if any(line.type == "end" for line in lines[:-1]):
+            words = "lines stand behind the end line, and no seal before them: it was cut out"
+            report.fault(words, _place(report, lines[-1]), forged=joined)
+            return
         words = "never ended and never sealed: run takechain recover"
         if record.ended:
             words = "ended and not sealed: it waits for the signing key (takechain key unlock), "

@@ -142,6 +142,16 @@ def test_withheld_fields_cost_the_rest_nothing(tmp_path: Path) -> None:
     assert "5 fields, 2 of them withheld" in done.stdout
 
 
+def test_audio_thrown_away_on_purpose_is_no_fault_and_audio_that_is_only_gone_is(tmp_path: Path) -> None:
+    from capture.journal.discarding import discard_take
+
+    folder = laid_out(tmp_path / "t")
+    assert not discard_take(folder / JOURNAL, KEY, "anna", "out of tune").problems
+    done = run(folder)
+    assert done.returncode == 0, done.stdout
+    assert f"{KICK}: thrown away on purpose, as a signed note says" in done.stdout
+
+
 def lines() -> list[dict[str, Any]]:
     return [json.loads(line) for line in pristine()[JOURNAL].splitlines()]
 

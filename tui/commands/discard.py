@@ -31,8 +31,8 @@ def discard(
 ) -> int:
     """Throw the audio of a take away; its journal and a signed note stay."""
     from capture.journal.discarding import discard_take
-    from capture.journal.keys import station_key
     from capture.journal.record import load
+    from tui.commands.passphrase import own_key
     from tui.commands.takes import find_journal
 
     record = load(find_journal(take, library))
@@ -40,7 +40,7 @@ def discard(
         complain("nothing was discarded")
         return FAILED
     assert record.path is not None
-    key = station_key()
+    key = own_key()
     done = discard_take(record.path, key, by or user_name(), reason.strip())
     result = {
         "take": record.take,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tui.commands.common import complain
 
 if TYPE_CHECKING:
+    from capture.journal.keys import Key
     from capture.station.client import StationClient
 
 _TRIES = 3
@@ -43,6 +44,19 @@ def new_one(*, stdin: bool = False) -> str:
     if not stdin and from_person("once more") != text:
         raise UsageError("the two were not the same", "try again")
     return text
+
+
+def own_key() -> Key:
+    """The station's key, its passphrase asked for where nobody else has told it; raises KeyLocked."""
+    from capture.journal.errors import KeyLocked
+    from capture.journal.keys import station_key, unlock
+
+    try:
+        return station_key()
+    except KeyLocked:
+        if known():
+            raise
+        return unlock(from_person("passphrase of the signing key"))
 
 
 def known() -> str | None:

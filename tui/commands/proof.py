@@ -171,13 +171,14 @@ def recover(
 def _key() -> Key | None:
     """The key to seal with; None where it is locked and nobody is there to unlock it."""
     from capture.journal.errors import KeyLocked
-    from capture.journal.keys import station_key, unlock
-    from tui.commands.passphrase import from_person
+    from tui.commands.passphrase import own_key
 
     try:
-        return station_key()
+        return own_key()
     except KeyLocked:
-        return unlock(from_person("passphrase of the signing key")) if sys.stdin.isatty() else None
+        if sys.stdin.isatty():
+            raise
+        return None
 
 
 def _newer_mirror(journal: Path) -> str:

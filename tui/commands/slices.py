@@ -50,11 +50,11 @@ def slice_(
     """Cut a take between its markers into files that are proved against it."""
     from capture.chain.withholding import wanted_words
     from capture.errors import UsageError
-    from capture.journal.keys import station_key
     from capture.journal.record import load
     from capture.slices import Handles, Order, Ucs, slice_take
     from capture.station.client import version
     from capture.take import parse_inputs
+    from tui.commands.passphrase import own_key
     from tui.commands.takes import find_journal
 
     if cut_by != "markers":
@@ -72,7 +72,7 @@ def slice_(
         software=f"Takechain {version()}",
     )
     assert record.path is not None
-    written = slice_take(record.path, station_key(), order, _progress(as_json))
+    written = slice_take(record.path, own_key(), order, _progress(as_json))
     answer(as_json, _result(record, order, written), *_lines(record, order, written))
     for text in sorted({text for one in written for text in one.still_said}):
         complain(
