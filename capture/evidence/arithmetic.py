@@ -92,11 +92,11 @@ class Floor:
 
 
 def number(values: Values, name: str) -> float | None:
-    """The finite number declared under a name, or None."""
+    """The number declared under a name, or None: none of a chain is beyond 1e7 or nearer to 0 than 1e-9."""
     value = values.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if math.isfinite(value) else None
+    return float(value) if value == 0 or 1e-9 <= abs(value) <= 1e7 else None
 
 
 def spl_at_full_scale(values: Values) -> Level:
@@ -207,7 +207,8 @@ def _converter(values: Values) -> Part:
 
 def power_sum(levels: list[float]) -> float:
     """Levels of what does not hang together, added by their powers."""
-    return 10 * math.log10(math.fsum(10 ** (level / 10) for level in levels))
+    top = max(levels)
+    return top + 10 * math.log10(math.fsum(10 ** ((level - top) / 10) for level in levels))
 
 
 def of_input(values: Values, number_: int) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def read_take(
 
     Raises NotACalibration for a take of another kind, EvidenceError where the samples cannot be read.
     """
-    from capture.evidence.sound import stretch
+    from capture.evidence.sound import of_usable_rate, stretch
     from capture.take import Kind
 
     if record.kind is not Kind.CALIBRATION:
@@ -72,7 +72,7 @@ def read_take(
             f"{record.name} is of kind {record.kind.value}, not calibration",
             "record one with --kind calibration, or give this take that kind",
         )
-    first = record.pre_roll + round(first_s * record.rate)
+    first = record.pre_roll + round(first_s * of_usable_rate(record).rate)
     end = min(first + round(min(seconds, MOST_SECONDS) * record.rate), record.frames)
     reading = read_tone(stretch(record, track, first, end), record.rate, level_db)
     more = list(reading.reasons)

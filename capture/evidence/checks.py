@@ -16,7 +16,7 @@ from capture.evidence.check import Check, untestable
 from capture.evidence.errors import EvidenceError
 from capture.evidence.floor import Frames
 from capture.evidence.sameness import Sameness
-from capture.evidence.sound import files_of, pieces, spans, stretch, tracks_of
+from capture.evidence.sound import files_of, of_usable_rate, pieces, spans, stretch, tracks_of
 from capture.evidence.track_checks import Looked
 from capture.evidence.tracks import of_take
 
@@ -63,7 +63,7 @@ def _look(
     record: TakeRecord, file: int, tracks: Sequence[Track], levels: dict[int, TrackLevels]
 ) -> list[Looked]:
     """One pass over the samples of a file, and a look for hum where each track is quietest."""
-    frames, same = Frames(record.rate, len(tracks)), [Sameness() for _ in tracks]
+    frames, same = Frames(of_usable_rate(record).rate, len(tracks)), [Sameness() for _ in tracks]
     for span in spans(record):
         frames.begin(span.first)
         for one in same:

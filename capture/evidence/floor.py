@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from capture.evidence.arithmetic import SINE_DB
-from capture.evidence.sound import Span, pieces, spans, tracks_of
+from capture.evidence.sound import Span, of_usable_rate, pieces, spans, tracks_of
 from capture.evidence.weighting import HIGHEST_HZ, LOWEST_HZ, a_weight, bins, power_spectrum
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def measure(record: TakeRecord, file: int, limit_s: float | None = None) -> list
 
     With `limit_s` a longer take is read in stretches of 2 s, evenly spread. Raises EvidenceError.
     """
-    found = Frames(record.rate, len(tracks_of(record, file)))
+    found = Frames(of_usable_rate(record).rate, len(tracks_of(record, file)))
     for span in _spread(spans(record), record.rate, limit_s):
         found.begin(span.first)
         for _, block in pieces(record, span, file):

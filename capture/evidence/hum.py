@@ -57,6 +57,8 @@ def _score(db: Any, at: Any, family: int) -> float:
     total = np.zeros(len(candidates))
     for harmonic in range(1, _HARMONICS + 1):
         around = np.abs(at - harmonic * family) <= _NEIGHBOURS_HZ
+        if not around.any():
+            break  # of a rate below all that is recorded
         places = np.rint(candidates * harmonic / width).astype(int)
         total += np.clip(db[np.minimum(places, len(db) - 1)] - np.median(db[around]), 0, _CLIP_DB)
     return float(total.max())

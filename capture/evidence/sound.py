@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Samples = Any  # NDArray[np.float64], shape (frames, tracks of one file), full scale ±1
 PIECE = 1 << 16
+RATES = (100, 1_000_000)
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,13 @@ class Span:
     part: Part
     first: int
     end: int
+
+
+def of_usable_rate(record: TakeRecord) -> TakeRecord:
+    """The record itself; raises EvidenceError where its rate is none that sound can have."""
+    if not RATES[0] <= record.rate <= RATES[1]:
+        raise EvidenceError(f"{record.rate} Hz is no rate of samples", "try: takechain verify")
+    return record
 
 
 def spans(record: TakeRecord, first: int = 0, end: int | None = None) -> list[Span]:
@@ -61,26 +69,27 @@ def pieces(record: TakeRecord, span: Span, file: int, size: int = PIECE) -> Iter
 
     Raises EvidenceError where the file is not here, cannot be read, or is shorter than the take says.
     """
+    import numpy as np
     import soundfile
 
-    name = span.part.files[file] if file < len(span.part.files) else ""
+    name = span.part.files[file] if 0 <= file < len(span.part.files) else ""
     path = beside(record, name)
     if path is None:
         raise EvidenceError(f"the audio file {name!r} is not here", "put it back from a copy")
     channels = [track.channel for track in tracks_of(record, file)]
     try:
         with soundfile.SoundFile(path) as sound:
-            if max(channels) >= sound.channels:
-                raise EvidenceError(
-                    f"{name} has {sound.channels} channels, not the tracks that the take names"
-                )
+            if not all(0 <= channel < sound.channels for channel in channels):
+                raise EvidenceError(f"{name} has {sound.channels} channels, not those that the take names")
+            if sound.samplerate != record.rate:
+                raise EvidenceError(f"{name} has {sound.samplerate} Hz, not those that the take names")
             sound.seek(span.first - span.part.first)
             at = span.first
             while at < span.end:
                 block = sound.read(min(size, span.end - at), dtype="float64", always_2d=True)
                 if not len(block):
                     raise EvidenceError(f"{name} is shorter than its journal says", "try: takechain verify")
-                yield at, block[:, channels]
+                yield at, np.nan_to_num(block[:, channels], posinf=1.0, neginf=-1.0)
                 at += len(block)
     except (OSError, soundfile.SoundFileError) as error:
         raise EvidenceError(f"{name} cannot be read: {error}", "try: takechain verify") from error

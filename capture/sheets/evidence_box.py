@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from capture.chain import split_path
 from capture.journal.discarding import discard_of
@@ -11,7 +11,7 @@ from capture.journal.signals import grouped, signal_words
 from capture.sheets import levels_layout, words
 from capture.sheets.air import identity
 from capture.sheets.chains import TakeChain, spoken
-from capture.sheets.model import AirCurve, Claim, EvidenceBox, FileRow, LevelRow, TrackRow
+from capture.sheets.model import AirCurve, CheckRow, Claim, EvidenceBox, FileRow, LevelRow, TrackRow
 from capture.take import Origin
 
 EXPECTED = (
@@ -43,19 +43,24 @@ def build(
     tracks: Sequence[TrackRow],
     air: Sequence[AirCurve],
     files: Sequence[FileRow],
-    levels: Sequence[LevelRow] = (),
-    no_calibrations: str = "",
 ) -> EvidenceBox:
-    """The three parts of the box for one take; `no_calibrations` says why none could be looked up."""
-    known = ("calibrations", no_calibrations, "") if no_calibrations else None
+    """The three parts of the box for one take."""
     return EvidenceBox(
-        (*_measured(record, chain, tracks, air), *levels_layout.measured(levels)),
-        (*_declared(record, chain, air), *levels_layout.declared(levels)),
-        (
-            *_not_known(record, chain, tracks, air, files),
-            *levels_layout.not_known(levels),
-            *([Claim(*known)] if known else []),
-        ),
+        tuple(_measured(record, chain, tracks, air)),
+        tuple(_declared(record, chain, air)),
+        tuple(_not_known(record, chain, tracks, air, files)),
+    )
+
+
+def with_levels(
+    box: EvidenceBox, levels: Sequence[LevelRow], checks: Sequence[CheckRow], missing: Mapping[str, str]
+) -> EvidenceBox:
+    """The box with levels in dB SPL and checks of the chain; `missing` says why one was not looked at."""
+    unseen = tuple(Claim(what, "not looked at", why) for what, why in missing.items() if why)
+    return EvidenceBox(
+        (*box.measured, *levels_layout.measured(levels), *levels_layout.checked(checks)),
+        (*box.declared, *levels_layout.declared(levels)),
+        (*box.not_known, *levels_layout.not_known(levels), *levels_layout.not_testable(checks), *unseen),
     )
 
 

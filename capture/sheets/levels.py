@@ -3,35 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from capture.errors import TakechainError
-from capture.evidence import calibrations, tracks
+from capture.evidence import calibrations, checks, tracks
+from capture.evidence.calibrations import Calibration
 from capture.evidence.floor import SILENCE_DB, Noise, measure
 from capture.evidence.sound import files_of, tracks_of
 from capture.journal.record import TakeRecord, load
 from capture.sheets import floors
 from capture.sheets.chains import TakeChain
-from capture.sheets.model import LevelRow
+from capture.sheets.model import CheckRow, LevelRow
 
+MOST_TRACK_SECONDS = 600.0
 TONE_SECONDS = 60.0  # read of each room tone take, evenly spread
 
 
-def rows(
-    record: TakeRecord, chain: TakeChain, measured: Sequence[floors.RoomTone]
-) -> tuple[tuple[LevelRow, ...], str]:
-    """The levels of every track of which something is known, and why calibrations could not be looked up."""
-    values, why = {path: field.value for path, field in chain.fields.items()}, ""
+def calibrations_of(record: TakeRecord) -> tuple[list[Calibration], str]:
+    """The calibrations around a take, and why they could not be looked up, where that is so."""
     try:
-        kept = tracks.calibrations_around(record)
+        return tracks.calibrations_around(record), ""
     except TakechainError as error:
-        kept, why = [], error.what
+        return [], error.what
+
+
+def rows(
+    record: TakeRecord,
+    chain: TakeChain,
+    measured: Sequence[floors.RoomTone],
+    kept: Sequence[Calibration],
+) -> tuple[LevelRow, ...]:
+    """The levels of every track of which something is known."""
     read: dict[str, dict[int, Noise]] = {}
-    found = (
+    return tuple(
         _row(track, _noise(track.input, record, chain, measured, read))
-        for track in tracks.of_take(record, values, kept)
+        for track in tracks.of_take(record, _values(chain), kept)
         if track.known.db is not None or track.floor.least_dbfs_a is not None or track.known.uncalibrated
     )
-    return tuple(found), why
+
+
+def check_rows(
+    record: TakeRecord, chain: TakeChain, kept: Sequence[Calibration]
+) -> tuple[tuple[CheckRow, ...], str]:
+    """Whether the samples contradict the chain, and why that was not looked at, where it was not.
+
+    A sheet does not wait for hours of sound to be read: `takechain level check` does that.
+    """
+    if record.seconds * len(record.tracks) > MOST_TRACK_SECONDS:
+        return (), f"the take is long: run takechain level check {record.name}"
+    found = checks.check_take(record, _values(chain), kept)
+    return tuple(
+        CheckRow(one.what, one.tracks, one.verdict, one.words, tuple(one.numbers.items())) for one in found
+    ), ""
+
+
+def _values(chain: TakeChain) -> dict[str, Any]:
+    return {path: field.value for path, field in chain.fields.items()}
 
 
 def _row(track: tracks.TrackLevels, measured: tuple[str, Noise] | None) -> LevelRow:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from capture.evidence.check import CONSISTENT, CONTRADICTS, NOT_TESTABLE
 from capture.sheets import words
 from capture.sheets.document import Cell, Column, Table
-from capture.sheets.model import Claim, LevelRow
+from capture.sheets.model import CheckRow, Claim, LevelRow
+from capture.take import format_inputs
 
 DASH = "\N{EN DASH}"
 
@@ -86,3 +88,38 @@ def not_known(rows: Sequence[LevelRow]) -> Iterable[Claim]:
     for row in rows:
         if row.uncalibrated:
             yield Claim("calibration", f"track {row.number} is uncalibrated", row.uncalibrated)
+
+
+AGAINST = "samples against the chain"
+
+
+def checked(rows: Sequence[CheckRow]) -> Iterable[Claim]:
+    """What contradicts, each in its words, and what is consistent, by name."""
+    for row in rows:
+        if row.verdict == CONTRADICTS:
+            yield Claim(AGAINST, f"CONTRADICTS: {row.what}{_of(row.tracks)}", row.words)
+    fits = _named(rows, CONSISTENT)
+    if fits:
+        yield Claim(AGAINST, f"consistent: {fits}", "which does not prove that it is true")
+
+
+def not_testable(rows: Sequence[CheckRow]) -> Iterable[Claim]:
+    """What could not be tested, by name."""
+    named = _named(rows, NOT_TESTABLE)
+    if named:
+        yield Claim(AGAINST, f"not testable: {named}", "takechain level check says why")
+
+
+def _named(rows: Sequence[CheckRow], verdict: str) -> str:
+    """`noise floor (tracks 1–3, 5)`, …"""
+    groups: dict[str, list[int]] = {}
+    for row in rows:
+        if row.verdict == verdict:
+            groups.setdefault(row.what, []).extend(row.tracks)
+    return "; ".join(f"{what}{_of(sorted(set(numbers)))}" for what, numbers in groups.items())
+
+
+def _of(numbers: Sequence[int]) -> str:
+    if not numbers:
+        return ""
+    return f" (track{'s' if len(numbers) > 1 else ''} {format_inputs(list(numbers))})"

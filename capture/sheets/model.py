@@ -129,6 +129,20 @@ class LevelRow:
 
 
 @dataclass(frozen=True)
+class CheckRow:
+    """Whether samples contradict the declared chain: `consistent`, `contradicts` or `not testable`, and why.
+
+    `tracks` are empty where it speaks of the take; `numbers` are what it was judged by.
+    """
+
+    what: str
+    tracks: tuple[int, ...]
+    verdict: str
+    words: str
+    numbers: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
 class WaveTrack:
     """The envelope of one track: lowest and highest sample of each column, ±1 = full scale."""
 
@@ -315,6 +329,7 @@ class TakeSheet:
     devices: tuple[Claim, ...]
     tracks: tuple[TrackRow, ...]
     levels: tuple[LevelRow, ...]
+    checks: tuple[CheckRow, ...]
     chain: tuple[ChainField, ...]
     waveform: Waveform | None
     markers: tuple[MarkerRow, ...]

@@ -40,7 +40,9 @@ def build_take(journal: Path, *, hash_files: bool = True) -> TakeSheet:
     files = file_rows(record, hash_files=hash_files)
     tones = floors.of_session(journal.parent.parent)
     rows = track_rows(record, chain, tones)
-    level_rows, not_looked_up = levels.rows(record, chain, tones)
+    kept, no_calibrations = levels.calibrations_of(record)
+    level_rows = levels.rows(record, chain, tones, kept)
+    checked, unchecked = levels.check_rows(record, chain, kept)
     curves = air.take_air(record)
     return TakeSheet(
         head=take_line(record, chain, "A", files),
@@ -67,6 +69,7 @@ def build_take(journal: Path, *, hash_files: bool = True) -> TakeSheet:
         ),
         tracks=rows,
         levels=level_rows,
+        checks=checked,
         chain=chain.rows(),
         waveform=waveform.overview(record),
         markers=tuple(
@@ -81,7 +84,12 @@ def build_take(journal: Path, *, hash_files: bool = True) -> TakeSheet:
             for n in record.notes
         ),
         software=tuple((key, str(value)) for key, value in record.software.items() if value),
-        evidence=evidence_box.build(record, chain, rows, curves, files, level_rows, not_looked_up),
+        evidence=evidence_box.with_levels(
+            evidence_box.build(record, chain, rows, curves, files),
+            level_rows,
+            checked,
+            {"calibrations": no_calibrations, "samples against the chain": unchecked},
+        ),
     )
 
 

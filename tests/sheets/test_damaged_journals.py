@@ -109,6 +109,8 @@ def test_a_journal_cut_anywhere(journal: Path, data: st.DataObject) -> None:
         ("clock", {"utc": "9999-12-31T23:59:59.999999Z", "utc_offset_minutes": 1000}),
         ("clock", {"utc": "2026-11-25T00:00:00.000000Z", "utc_offset_minutes": 2**40}),
         ("audio", {"rate": -1}),
+        ("audio", {"rate": 2**50}),
+        ("audio", None),
         ("tracks", [{"number": [1], "file": 2**40, "channel": -1}]),
         ("tracks", [{"number": 1, "input": 1, "name": "a", "file": 0, "channel": -2}]),
     ],

@@ -115,3 +115,37 @@ def test_a_take_alone_is_computed(library: Library, monkeypatch: pytest.MonkeyPa
     for file in journal.parent.iterdir():
         (alone / file.name).write_bytes(file.read_bytes())
     assert build_take(alone / journal.name).levels[0].how == "computed"
+
+
+def test_what_contradicts_the_chain_is_said_and_what_fits_is_named(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gated = noise(-80, 4, RATE)
+    gated[RATE : 2 * RATE] = 0
+    sheet = build_take(recorded(library, monkeypatch, gated))
+    verdicts = {check.what: check.verdict for check in sheet.checks}
+    assert verdicts["stillness"] == verdicts["noise floor"] == "contradicts"
+    assert verdicts["repetition"] == "consistent"
+    said = [claim for claim in sheet.evidence.measured if claim.what == "samples against the chain"]
+    assert any(
+        claim.value == "CONTRADICTS: stillness (track 1)" and "1000.0 ms" in claim.source for claim in said
+    )
+    assert any(
+        claim.value.startswith("consistent: ") and "repetition (track 1)" in claim.value for claim in said
+    )
+    assert any("thermal noise (track 1)" in claim.value for claim in sheet.evidence.not_known)
+    page = written(sheet, "md", library).decode()
+    assert "CONTRADICTS: stillness" in page
+    found = json.loads(written(sheet, "json", library))["checks"]
+    assert ["longest_s", 1.0] in next(c for c in found if c["what"] == "stillness")["numbers"]
+    assert b"checks,1,verdict,contradicts" in written(sheet, "csv", library)
+
+
+def test_a_sheet_does_not_wait_for_hours_of_sound(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    from capture.sheets import levels
+
+    monkeypatch.setattr(levels, "MOST_TRACK_SECONDS", 1.0)
+    sheet = build_take(recorded(library, monkeypatch, noise(-80, 2, RATE)))
+    assert sheet.checks == ()
+    (claim,) = [c for c in sheet.evidence.not_known if c.what == "samples against the chain"]
+    assert "takechain level check Aurora_T001" in claim.source
