@@ -27,6 +27,7 @@ COMMANDS = {
     "takes": ("takes", "List the takes."),
     "show": ("takes", "Show one take with its chain, air, gaps and files."),
     "sheet": ("sheets", "Write the sheet of a take or the log of a session."),
+    "copy": ("offload", "Copy a session or a take to other disks, and verify every byte there."),
     "discard": ("discard", "Throw the audio of a take away; its journal and a signed note stay."),
     "slice": ("slices", "Cut a take between its markers into files that are proved against it."),
     "verify": ("proof", "Check takes against what was signed, from their folders alone."),

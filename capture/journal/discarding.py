@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from capture.errors import UsageError
-from capture.journal.beside import beside
+from capture.journal.beside import beside, place_of
 from capture.journal.durable import sync_folder
 from capture.journal.errors import JournalLocked, in_words
 from capture.journal.keys import Key
@@ -54,7 +54,7 @@ def discard_of(record: TakeRecord) -> Discard | None:
 
 def gone(record: TakeRecord, name: str) -> bool:
     """Whether a file of a take is missing because it was thrown away."""
-    return discard_of(record) is not None and not os.path.lexists(record.folder / name)
+    return discard_of(record) is not None and not os.path.lexists(place_of(record, name))
 
 
 def discard_take(path: Path, key: Key, by: str, reason: str = "") -> Discarded:
@@ -90,7 +90,7 @@ def discard_begun(record: TakeRecord) -> bool:
 
 
 def _audio(record: TakeRecord) -> list[str]:
-    return [name for _, _, name in record.media if os.path.lexists(record.folder / name)]
+    return [name for _, _, name in record.media if os.path.lexists(place_of(record, name))]
 
 
 def _remove(writer: JournalWriter, key: Key, by: str, reason: str) -> Discarded:

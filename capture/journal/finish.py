@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 from capture.errors import UsageError
 from capture.journal import corrections
 from capture.journal.appending import is_held
-from capture.journal.beside import beside
+from capture.journal.beside import beside, place_of
 from capture.journal.discarding import FIELD as DISCARD
 from capture.journal.discarding import gone
 from capture.journal.errors import JournalLocked, in_words
@@ -212,7 +212,7 @@ def _refresh(
             problems.append(about(name, words))
             continue
         try:
-            path = writer.record.folder / name
+            path = place_of(writer.record, name)
             new = rewrite_header(path, file_meta(writer.record, part.number, index))
             old = _head(path, len(new))
         except (WavError, OSError) as error:
@@ -228,8 +228,8 @@ def _refresh(
     for part, name, new, differs in wanted:
         try:
             if differs:
-                write_header(writer.path.parent / name, new)
-            data = known.get(name) or _carried(writer.record.files.get(name), writer.path.parent / name)
+                write_header(place_of(writer.record, name), new)
+            data = known.get(name) or _carried(writer.record.files.get(name), place_of(writer.record, name))
         except (WavError, OSError) as error:
             problems.append(_words(name, error))
             continue
@@ -266,10 +266,10 @@ def _data(
     _make_readable(record, part, index, name)
     old = record.files.get(name)
     if old is not None:
-        carried = _carried(old, record.folder / name)
+        carried = _carried(old, place_of(record, name))
         assert carried is not None
         return carried
-    with (record.folder / name).open("rb") as file:
+    with place_of(record, name).open("rb") as file:
         info = parse(file)
         frames, left = divmod(info.file_bytes - info.data_offset, info.block_align)
         if frames < record.part_frames(part):
@@ -284,7 +284,7 @@ def _make_readable(record: TakeRecord, part: Part, index: int, name: str) -> Non
     """Mend what a machine left that stopped between the seal and the last header, in one, or before any."""
     file = look(record, part, index, name)
     if file is None:
-        replace_header(record.folder / name, header(file_meta(record, part.number, index)))
+        replace_header(place_of(record, name), header(file_meta(record, part.number, index)))
     elif file.trouble:
         raise WavError(file.trouble)
     elif file.header_lost:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from capture.journal.appending import keep_torn
-from capture.journal.beside import is_plain
+from capture.journal.beside import is_plain, place_of
 from capture.journal.errors import in_words
 from capture.journal.hashing import sha256_range
 from capture.journal.meta import file_meta
@@ -52,7 +52,7 @@ def obstacle(record: TakeRecord, name: str) -> str:
     if not is_plain(name):
         return "the journal names a file outside the take's folder: it is left alone"
     try:
-        found = (record.folder / name).lstat()
+        found = place_of(record, name).lstat()
     except FileNotFoundError:
         return "it is missing: put it back from a copy, then run takechain recover"
     except OSError as error:
@@ -64,7 +64,7 @@ def obstacle(record: TakeRecord, name: str) -> str:
 
 def look(record: TakeRecord, part: Part, index: int, name: str) -> OnDisk | None:
     """The file at `index` of a part; None where the recorder died before it wrote header or audio of it."""
-    path, told = record.folder / name, record.part_frames(part)
+    path, told = place_of(record, name), record.part_frames(part)
     try:
         plan = Layout.plan(record.file_channels(index), "float32" if record.format == "float32" else "pcm24")
         missing = is_plain(name) and not os.path.lexists(path)

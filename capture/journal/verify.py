@@ -14,7 +14,7 @@ from pathlib import Path
 from capture.chain.errors import ChainError
 from capture.chain.snapshot import SIZE_LIMIT, Snapshot
 from capture.journal.appending import is_held
-from capture.journal.beside import is_plain
+from capture.journal.beside import is_plain, place_of
 from capture.journal.discarding import FIELD as DISCARD
 from capture.journal.errors import NotATake, in_words
 from capture.journal.lines import digest, parse_fields, read_lines
@@ -144,7 +144,7 @@ def _check_chain_file(report: Report, record: TakeRecord) -> None:
     if not is_plain(name):
         report.fault(f"the journal names a chain snapshot outside the take's folder ({name!r})")
         return
-    path = record.folder / name
+    path = place_of(record, name)
     try:
         if path.is_symlink() or (path.exists() and not path.is_file()) or path.stat().st_size > SIZE_LIMIT:
             report.fault("this is not a chain snapshot", name)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from capture.journal.beside import is_plain
+from capture.journal.beside import is_plain, place_of
 from capture.journal.discarding import discard_of
 from capture.journal.errors import JournalError, in_words
 from capture.journal.hashing import PIECE, Digests, sha256_stretches
@@ -80,7 +80,7 @@ def _files(record: TakeRecord) -> Iterator[_File]:
             b for b in record.blocks if b.first >= part.first and (following is None or b.first < following)
         ]
         align = record.file_channels(index) * record.sample_bytes
-        yield _File(part, index, name, record.folder / name, align, blocks, record.files.get(name))
+        yield _File(part, index, name, place_of(record, name), align, blocks, record.files.get(name))
 
 
 def _check_file(report: Report, record: TakeRecord, file: _File, pool: ThreadPoolExecutor) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from capture.journal.beside import place_of
 from capture.journal.errors import NotATake
 from capture.journal.lines import parse_fields
 from capture.journal.numbering import JOURNAL_SUFFIX, number_in, project_folder, session_folder, slate_folder
@@ -67,7 +68,8 @@ def _journal_of(file: Path) -> list[Path]:
 def _owns(journal: Path, name: str) -> bool:
     with contextlib.suppress(NotATake):
         take = summary(journal)
-        return name == take.chain_file or any(name in part.files for part in take.parts)
+        files = (take.chain_file, *(file for _, _, file in take.media))
+        return any(place_of(take, file).name == name for file in files)
     return False
 
 

@@ -31,6 +31,7 @@ FIELDS = {
 }
 _LONGEST_SUFFIX = ".slice.json"
 _FIELD = re.compile(r"\{([^{}]*)\}")
+_WITH_SEPARATOR = re.compile(r"[_\- ]?\{([^{}]*)\}")
 _CAT_ID = re.compile(r"[A-Z]{2,8}[A-Za-z]{0,8}")  # all 752 of list 8.2.1 are of this form
 _PLAIN = re.compile(r"[^_\-<>:\"/\\|?*\x00-\x1f\x7f]+")
 
@@ -113,8 +114,8 @@ def _filled(template: str, record: TakeRecord, cut: Cut) -> str:
     if unknown or "{" in _FIELD.sub("", template) or "}" in _FIELD.sub("", template):
         what = f"the template has no field {unknown[0]!r}" if unknown else "the template has a lone { or }"
         raise UsageError(what, f"its fields are: {', '.join('{' + name + '}' for name in FIELDS)}")
-    text = _FIELD.sub(lambda found: values[found[1]], template)
-    return re.sub(r"(?<=[_\- ])[_ ]+", "", text).strip("_- ")  # what an empty field leaves behind
+    bare = _WITH_SEPARATOR.sub(lambda found: found[0] if values[found[1]] else "", template)
+    return _FIELD.sub(lambda found: values[found[1]], bare).strip("_- ")
 
 
 def _values(record: TakeRecord, cut: Cut) -> dict[str, str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from capture.journal.beside import is_plain
+from capture.journal.beside import is_plain, place_of
 from capture.journal.errors import in_words
 from capture.journal.lines import read_lines
 from capture.journal.record import Part, begun, fold
@@ -54,7 +54,7 @@ class Source:
 
     def open(self, name: str) -> BinaryIO:
         """An audio file of the take; raises FileNotFoundError, SliceError."""
-        path = self.record.folder / name
+        path = place_of(self.record, name)
         if not is_plain(name):
             raise SliceError(f"the journal names a file outside the take's folder ({name!r})")
         try:

@@ -30,6 +30,7 @@ def discard(
     library: InLibrary = None,
 ) -> int:
     """Throw the audio of a take away; its journal and a signed note stay."""
+    from capture.journal.beside import place_of
     from capture.journal.discarding import discard_take
     from capture.journal.record import load
     from tui.commands.passphrase import own_key
@@ -46,7 +47,7 @@ def discard(
         "take": record.take,
         "name": record.name,
         "journal": str(record.path),
-        "removed": [str(record.folder / name) for name in done.files],
+        "removed": [str(place_of(record, name)) for name in done.files],
         "bytes": done.bytes,
         "problems": done.problems,
         "mirror": record.mirror_journal or None,
@@ -63,11 +64,13 @@ def discard(
 def _agreed(record: TakeRecord) -> bool:
     """Ask at the terminal; raises UsageError where there is none to ask at."""
     from capture.errors import UsageError
+    from capture.journal.beside import place_of
 
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError("this throws audio away, and nobody can be asked here", "add --yes if that is meant")
-    names = [name for _, _, name in record.media if os.path.lexists(record.folder / name)]
-    size = sum((record.folder / name).lstat().st_size for name in names)
+    paths = [place_of(record, name) for _, _, name in record.media]
+    names = [path for path in paths if os.path.lexists(path)]
+    size = sum(path.lstat().st_size for path in names)
     verdict = "" if record.verdict.value == "none" else f", {record.verdict.value}"
     what = f"{_many(len(names))}, {_size(size)}, {duration(record.seconds)}{verdict}"
     print(

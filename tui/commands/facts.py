@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from capture.clock import utc_text
-from capture.journal.beside import beside
+from capture.journal.beside import beside, place_of
 from tui.commands.common import Json, duration
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def file_facts(record: TakeRecord, hashed: bool) -> list[Json]:
         line = record.files.get(name)
         files.append(
             {
-                "path": str(record.folder / name),
+                "path": str(place_of(record, name)),
                 "part": part.number,
                 "frames": line.frames if line else record.part_frames(part),
                 "sha256": _sha256(path) if hashed and path else None,

@@ -75,7 +75,7 @@ def sheet(
             journal.name.removesuffix(".take.jsonl"),
         )
     else:
-        folder = _session_folder(open_library(library), str(session))
+        folder = session_folder(open_library(library), str(session))
         made, name = build_session(folder), folder.name
     target = (out or _sheets_folder(folder) / f"{name}.{to}").expanduser().absolute()
     report = render(made, to, target, paper)
@@ -152,7 +152,7 @@ def _sheets_folder(session: Path) -> Path:
     return folder
 
 
-def _session_folder(library: Library, named: str) -> Path:
+def session_folder(library: Library, named: str) -> Path:
     """The one folder of this session; raises UsageError when there is none or several."""
     from capture.errors import UsageError
 
