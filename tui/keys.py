@@ -282,7 +282,7 @@ ACTIONS: tuple[Action, ...] = (
         ("C",),
         "C",
         "Copy chain",
-        "Copy the chain from another input to the selected one",
+        "Copy another input's chain; or take over those of a template, session or take",
         "Chain",
         _has_track,
         0,

@@ -216,10 +216,27 @@ class Patch:
             if field.carried_from is None:
                 self.fields[path] = replace(field, carried_from=carried_from)
 
-    def copy_session(self, earlier: Patch, carried_from: str) -> None:
-        """Take over the whole patch of an earlier session, marked as carried over."""
-        self.fields = dict(earlier.fields)
-        self.carry_over(carried_from)
+    def take_over(self, earlier: Patch, places: Mapping[int, int], carried_from: str) -> None:
+        """Give inputs the whole chains of an earlier patch, marked as carried over from there.
+
+        `places` leads from an input of that patch to one of this. People come with it where there are none.
+        """
+        marked = Patch(earlier.fields)
+        marked.carry_over(carried_from)
+        for source, target in places.items():
+            for suffix in self.of_input(target):
+                del self.fields[input_path(target, suffix)]
+            taken = marked.of_input(source)
+            if partner := taken.pop("pair.input", None):
+                if (place := places.get(int(partner.value))) is None:
+                    taken.pop("pair.side", None)
+                else:
+                    taken["pair.input"] = replace(partner, value=place)
+            self.fields |= {input_path(target, suffix): field for suffix, field in taken.items()}
+        if not self.people():
+            self.fields |= {
+                path: field for path, field in marked.fields.items() if path.startswith("people.")
+            }
 
     def carried(self, number: int | None = None) -> bool:
         """Whether anything (of one input) is carried over and not confirmed yet."""

@@ -67,6 +67,7 @@ class Orders:
             "names": patching.names,
             "chain": patching.chain,
             "chaincopy": patching.copy,
+            "chainuse": patching.use,
             "chainconfirm": patching.confirm,
             "chainfields": patching.fields,
             "gain": patching.gain,

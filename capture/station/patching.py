@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 from capture.chain.cautions import cautions, concerning
-from capture.chain.fields import input_path, split_path
+from capture.chain.fields import INPUT_LIMIT, input_path, split_path
 from capture.chain.names import parse_names
 from capture.chain.patch import Patch
 from capture.chain.picking import Piece
@@ -18,6 +18,7 @@ from capture.gear.picking import picked
 from capture.rooms.furnishing import furnish, inputs_in, moved, rooms_in
 from capture.rooms.record import rooms_of
 from capture.station.core import Core, user_name
+from capture.station.earlier import earlier
 from capture.station.patch import differences
 from capture.station.takes import Takes
 from capture.take import parse_inputs
@@ -61,6 +62,26 @@ class Patching:
         """Give one input another's chain."""
         self._change(lambda patch: patch.copy(source, target, by or user_name()), when)
         return self._lines([target])
+
+    def use(
+        self, source: str = "", inputs: str | None = None, to: int | None = None, when: str = _NEXT
+    ) -> Json:
+        """Take over chains of a template, a session or a take (`inputs` of it, all by default).
+
+        They stand on their own inputs, or from input `to` on; they are carried over until confirmed.
+        """
+        settings = self._core.settings
+        found = earlier(self._core.library, source.strip(), settings.project, settings.session)
+        wanted = parse_inputs(inputs) if inputs is not None else None
+        numbers = [n for n in found.patch.inputs() if wanted is None or n in wanted]
+        if not numbers:
+            raise UsageError(f"{found.origin} has no chain of these inputs", "choose others")
+        shift = 0 if to is None else to - numbers[0]
+        if not 1 <= numbers[0] + shift <= numbers[-1] + shift <= INPUT_LIMIT:
+            raise UsageError(f"input {to} does not exist", "inputs count from 1")
+        places = {number: number + shift for number in numbers}
+        self._change(lambda patch: patch.take_over(found.patch, places, found.origin), when)
+        return {"origin": found.origin, **self._lines(list(places.values()))}
 
     def confirm(self, input: int | None = None, by: str = "") -> Json:  # noqa: A002 - the wire's word
         """Declare anew what was carried over from an earlier session, of one input or of all."""

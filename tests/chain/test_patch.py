@@ -70,7 +70,7 @@ def test_a_copy_leaves_out_what_is_a_tracks_own() -> None:
 
 def test_carried_over_until_confirmed() -> None:
     patch = Patch()
-    patch.copy_session(patch_with("SM57 > in 3", "U 87 > in 4"), "2026-11-24")
+    patch.take_over(patch_with("SM57 > in 3", "U 87 > in 4"), {3: 3, 4: 4}, "2026-11-24")
     assert patch.fields["input.3.microphone.model"] == Field("SM57", "declared", "Ida", AT, "2026-11-24")
     assert patch.carried()
     assert patch.confirm(3, "Per", LATER) == 1
@@ -82,6 +82,24 @@ def test_carried_over_until_confirmed() -> None:
     patch.carry_over("2026-11-25")
     patch.carry_over("2026-11-26")
     assert patch.fields["input.4.microphone.model"].carried_from == "2026-11-25"
+
+
+def test_inputs_taken_over_to_others() -> None:
+    earlier = patch_with("OH L: KM 184 > in 1", "OH R: KM 184 > in 2", "Kick: D112 > in 3")
+    for one, other in ((1, 2), (2, 1)):
+        earlier.set(f"input.{one}.pair.input", other, "Ida", at=AT)
+    earlier.set_people([("engineer", "Per")], "Ida", AT)
+    patch = patch_with("Old: SM57 4 cm > 1073 > in 5", "Gtr: SM57 > in 7")
+    patch.take_over(earlier, {1: 5, 2: 6}, "Day 1")
+    assert [patch.line(n) for n in patch.inputs()] == [
+        "OH L: KM 184 > in 5",
+        "OH R: KM 184 > in 6",
+        "Gtr: SM57 > in 7",
+    ]
+    assert (patch.get("input.5.pair.input"), patch.get("input.6.pair.input")) == (6, 5)
+    assert patch.people() == [("engineer", "Per")]
+    patch.take_over(earlier, {1: 8}, "Day 1")
+    assert patch.get("input.8.pair.input") is None  # its partner stayed behind
 
 
 def test_measured_values_stay_measured_when_the_line_repeats_them() -> None:

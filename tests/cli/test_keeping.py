@@ -255,6 +255,19 @@ def test_the_patch_as_lines_and_as_yaml(cli: Cli, tmp_path: Path) -> None:
     assert len(cli.ok("chain", "import", out)["changes"]) == 3
     assert cli.ok("chain", "show", "6")["inputs"][0]["line"] == "KM 184 > Grace m801 ch 2 +33 dB > in 6"
     assert "KM 184" not in cli.ok("chain", "export", "--take", "Aurora_T001")["yaml"]
+    cli.ok("chain", "save", "pianos", "--input", "5-6")
+    assert cli.ok("chain", "templates")["templates"][0]["inputs"] == [5, 6]
+    used = cli.ok("chain", "use", "pianos", "--to", "11")
+    assert used["lines"] == {
+        "11": "KM 184 > Grace m801 ch 1 +33 dB > in 11",
+        "12": "KM 184 > Grace m801 ch 2 +33 dB > in 12",
+    }
+    assert [c["kind"] for c in used["cautions"]] == ["preamp channel", "preamp channel"]
+    assert cli.ok("chain", "show", "11")["inputs"][0]["carried"] is True
+    assert cli.ok("chain", "use", "Aurora_T001", "--input", "1")["origin"] == "Day 1"
+    cli.ok("chain", "forget", "pianos")
+    assert cli.ok("chain", "templates")["templates"] == []
+    assert cli.run("chain", "use", "pianos").code == 2
     out.write_text("inputs: {1: {colour: red}}")
     bad = cli.run("chain", "import", out)
     assert bad.code == 2

@@ -23,3 +23,11 @@ async def test_a_caution_at_arming_is_one_quiet_line(rig: RigMaker) -> None:
         assert made.station.facts["tracks"][0]["armed"] is True
         await made.press("right")
         assert "can harm" not in "\n".join(rows(made.app))
+
+
+async def test_chains_of_a_template_a_session_or_a_take(rig: RigMaker) -> None:
+    async with rig(prepare=lively) as made:
+        await made.press("C", *"last", "enter")
+        assert made.orders == [("chainuse", {"source": "last", "when": "next"})]
+        await made.press("C", "enter")
+        assert len(made.orders) == 1

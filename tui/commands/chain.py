@@ -18,7 +18,10 @@ Now = Annotated[bool, typer.Option("--now", help="Also in the rolling take, from
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands of this module."""
+    """Add the commands of this module, and those of templates."""
+    from tui.commands.templates import register as add_templates
+
+    add_templates(chain)
     app.add_typer(chain, name="chain")
 
 

@@ -6,7 +6,6 @@ import re
 
 from textual.suggester import Suggester
 
-from capture.errors import UsageError
 from tui.screens.desk import NOW_OR_NEXT, Desk
 from tui.screens.view import Json
 from tui.widgets.facts import declared
@@ -138,17 +137,24 @@ class ChainOrders(Desk):
         self.order("chainconfirm", then=lambda _: self.say("the chain is confirmed"))
 
     def do_copy_chain(self) -> None:
-        """Copy the chain of another input."""
+        """Copy the chain of another input; or take over all chains of a template, a session or a take."""
         number = self.track["input"]
 
         def copy(text: str) -> None:
-            if not text.isdigit():
-                self.complain(UsageError(f"{text!r} is not an input", "type its number, such as 3"))
+            if text.isdigit():
+                args: Json = {"source": int(text), "target": number}
+                order, what = "chaincopy", f"the chain of {number} changes"
+            elif text.strip():
+                order, args, what = "chainuse", {"source": text.strip()}, "chains change"
+            else:
                 return
-            args = {"source": int(text), "target": number}
             self.when(
-                f"the chain of {number} changes from",
-                lambda when: self.order("chaincopy", {**args, "when": when}, then=self.caution),
+                f"{what} from", lambda when: self.order(order, {**args, "when": when}, then=self.caution)
             )
 
-        self.ask("copy chain", f"copy to input {number} the chain of input", copy)
+        self.ask(
+            "copy chain",
+            f"copy to input {number} the chain of input",
+            copy,
+            hint="or all of a template, session or take; last",
+        )
