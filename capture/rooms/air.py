@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from math import hypot, isfinite
+from math import hypot
 from typing import Any
 
 from capture.journal.record import TakeRecord
@@ -18,6 +18,7 @@ from hardware.reading import UNITS, Quantity
 from hardware.sensors.accuracy import typical_accuracy
 
 Json = dict[str, Any]
+_NO_AIR = 1e6  # no quantity comes near it
 FRESH_SECONDS = 60.0  # an older reading of a sensor does not say what the air is
 QUANTITIES = tuple(quantity.value for quantity in Quantity)
 _NEEDED = {
@@ -97,10 +98,8 @@ def of_newest(readings: Iterable[Json], sensors: Iterable[Json] = ()) -> RoomAir
     """The air now, from the newest reading of each source as a station lists them (with `age_s`)."""
     sources: dict[str, dict[str, _Source]] = {}
     identities = _identities(sensors)
-    for reading in readings:
-        fresh = reading.get("typed") is True or _number(reading.get("age_s")) <= FRESH_SECONDS
-        if fresh:
-            _gather(sources, reading, identities)
+    for reading in filter(_is_fresh, readings):
+        _gather(sources, reading, identities)
     return _chosen(sources)
 
 
@@ -110,13 +109,19 @@ def of_take(record: TakeRecord) -> RoomAir:
     identities = _identities(record.sensors)
     for reading in record.readings:
         _gather(sources, vars(reading), identities)
-    for known in record.air_at_begin:
-        quantity = str(known.get("quantity"))
-        if quantity not in sources and (
-            known.get("typed") is True or _number(known.get("age_s")) <= FRESH_SECONDS
-        ):
+    for known in filter(_is_fresh, record.air_at_begin):
+        if str(known.get("quantity")) not in sources:
             _gather(sources, known, identities)
     return _chosen(sources)
+
+
+def _is_fresh(reading: object) -> bool:
+    """Whether it still says what the air is: typed values hold until others are typed."""
+    if not isinstance(reading, dict):
+        return False
+    age = reading.get("age_s")
+    known = isinstance(age, int | float) and not isinstance(age, bool)
+    return reading.get("typed") is True or not known or age <= FRESH_SECONDS
 
 
 @dataclass
@@ -132,14 +137,11 @@ def _identities(sensors: Iterable[Json]) -> dict[str, str]:
     return {str(s.get("id")): str(s.get("identity") or "") for s in sensors if isinstance(s, dict)}
 
 
-def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0
-
-
 def _gather(sources: dict[str, dict[str, _Source]], reading: Json, identities: dict[str, str]) -> None:
     quantity, value = str(reading.get("quantity")), reading.get("value")
-    fit = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
-    if quantity not in QUANTITIES or not fit or reading.get("quality") not in ("ok", ""):
+    if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) < _NO_AIR:
+        return
+    if quantity not in QUANTITIES or reading.get("quality") not in ("ok", ""):
         return
     if reading.get("unit") != UNITS[Quantity(quantity)]:
         return
@@ -148,7 +150,7 @@ def _gather(sources: dict[str, dict[str, _Source]], reading: Json, identities: d
     name = f"typed by {by}" + (f", read off {instrument}" if instrument else "") if typed else sensor
     accuracy = None if typed else typical_accuracy(identities.get(sensor, ""), quantity)
     source = _Source(name, typed, reading.get("simulated") is True, accuracy)
-    sources.setdefault(quantity, {}).setdefault(name, source).values.append(float(_number(value)))
+    sources.setdefault(quantity, {}).setdefault(name, source).values.append(float(value))
 
 
 def _chosen(sources: dict[str, dict[str, _Source]]) -> RoomAir:

@@ -309,6 +309,33 @@ class TakeLine:
 
 
 @dataclass(frozen=True)
+class DistanceRow:
+    """A distance in metres: `where` (inputs), `what`, how it is known; ms and its ± from the take's air.
+
+    Of one source at two microphones also how much lower it is at the far one: `level_db` by distance alone,
+    `air_db` by the air at 8 kHz. None is *not known*.
+    """
+
+    where: str
+    what: str
+    metres: float
+    how: str
+    ms: float | None
+    ms_pm: float | None
+    level_db: float | None
+    air_db: float | None
+
+
+@dataclass(frozen=True)
+class Sound:
+    """What the take's air does, what was assumed for it, and the distances sound went."""
+
+    figures: tuple[Claim, ...]
+    assumed: tuple[str, ...]
+    distances: tuple[DistanceRow, ...]
+
+
+@dataclass(frozen=True)
 class TakeSheet:
     """The long form: everything about one take."""
 
@@ -324,6 +351,7 @@ class TakeSheet:
     reason: str
     people: tuple[Person, ...]
     rooms: tuple[str, ...]
+    sound: Sound
     interface: tuple[tuple[str, str], ...]
     sensors: tuple[str, ...]
     devices: tuple[Claim, ...]

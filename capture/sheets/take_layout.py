@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from capture.sheets import charts, levels_layout, words
+from capture.sheets import charts, levels_layout, sound, words
 from capture.sheets.document import (
     Block,
     Box,
@@ -34,7 +34,8 @@ def lay_out(sheet: TakeSheet) -> Document:
         Section("Evidence", (evidence(sheet.evidence),)),
         Section("Tracks", (_tracks(sheet),)),
         Section("Levels", (levels_layout.table(sheet.levels),)),
-        Section("Air", _air(sheet)),
+        Section("Air", (*_air(sheet), *sound.figures_block(sheet.sound))),
+        Section("Distances and arrival times", (sound.distances_table(sheet.sound),)),
         Section("Markers", (_markers(sheet),)),
         Section("Gaps", (_gaps(sheet),)),
         Section("Noticed of the inputs", (_signals(sheet),)),

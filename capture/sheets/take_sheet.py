@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import isfinite
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from capture.journal.beside import beside
 from capture.journal.errors import JournalError, in_words
 from capture.journal.record import Change, Level, TakeRecord, load
 from capture.journal.signals import brief, grouped, inputs_of, what
-from capture.sheets import air, chains, evidence_box, floors, levels, waveform, words
+from capture.sheets import air, chains, evidence_box, floors, levels, sound, waveform, words
 from capture.sheets.errors import NoSuchTake
 from capture.sheets.model import (
     ChangeRow,
@@ -57,6 +57,7 @@ def build_take(journal: Path, *, hash_files: bool = True) -> TakeSheet:
         reason=record.reason,
         people=people(record, chain),
         rooms=rooms(record, chain),
+        sound=sound.of(record, chain),
         interface=tuple((key, chains.as_text(key, value)) for key, value in record.interface.items()),
         sensors=evidence_box.sensor_lines(record),
         devices=tuple(
@@ -218,8 +219,15 @@ def people(record: TakeRecord, chain: chains.TakeChain) -> tuple[Person, ...]:
 def rooms(record: TakeRecord, chain: chains.TakeChain) -> tuple[str, ...]:
     """The studio and every room that the chain of a recorded input names."""
     places = [_session(chain, name) for name in ("studio", "place")]
-    places += [str(chain.of_input(track.input).get("place.room", "")) for track in record.tracks]
+    places += [_room(chain.of_input(track.input)) for track in record.tracks]
     return tuple(dict.fromkeys(place for place in places if place))
+
+
+def _room(values: Mapping[str, object]) -> str:
+    """A room with the state it was in: `Live Room (dry: curtain drawn)`."""
+    name, state, how = (str(values.get(f"place.{part}", "")) for part in ("room", "state", "settings"))
+    known = ": ".join(part for part in (state, how) if part)
+    return f"{name} ({known})" if name and known else name
 
 
 def _session(chain: chains.TakeChain, name: str) -> str:

@@ -312,3 +312,22 @@ def test_what_lies_before_record_and_behind_stop_is_said_where_there_is_any(take
     rolled = replace(take_sheet, head=replace(take_sheet.head, pre_roll=20_000, post_roll=12_000))  # at 8 kHz
     assert facts(rolled)["Pre-roll"] == "2.5 s before Record"
     assert facts(rolled)["Post-roll"] == "1.5 s behind Stop"
+
+
+def test_distances_and_arrival_times_stand_on_the_sheet(tmp_path: Path) -> None:
+    fields = sheet_takes.chain_of(range(1, 8))
+    fields |= {"input.1.place.state": "dry", "input.1.place.settings": "curtain drawn"}
+    sheet = build_take(sheet_takes.one_take(tmp_path, chain=fields))
+    first = sheet.sound.distances[0]
+    assert (first.where, first.metres, first.how) == ("in 1", 0.04, "declared")
+    assert first.ms == pytest.approx(0.04 / 344.6 * 1000, rel=1e-3)  # 21.4 °C, 38 %: 344.6 m/s
+    assert first.ms_pm == pytest.approx((first.ms or 0) * 0.16 / 344.6, rel=0.1)  # ±0.2 °C of the sensor
+    assert "speed of sound" in {claim.what for claim in sheet.sound.figures}
+    assert "Live Room (dry: curtain drawn)" in sheet.rooms
+    assert "Distances and arrival times" in [section.title for section in lay_out(sheet).sections]
+
+
+def test_without_air_the_sheet_has_no_times(tmp_path: Path) -> None:
+    sheet = build_take(sheet_takes.one_take(tmp_path, chain=sheet_takes.chain_of(range(1, 3)), lines=[]))
+    assert {row.ms for row in sheet.sound.distances} == {None}
+    assert sheet.sound.figures == ()

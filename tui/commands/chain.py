@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tui.commands import places
 from tui.commands.common import DONE, AsJson, By, InLibrary, Json, answer, new_group, say, station
+from tui.commands.distances import distances
 
 if TYPE_CHECKING:
     from capture.chain import Patch
 
 chain = new_group("The chain of every input: source, microphone, preamp, converter; people; and differences.")
+places.register_on(chain)
 
 Now = Annotated[bool, typer.Option("--now", help="Also in the rolling take, from this moment on.")]
 
@@ -31,21 +34,24 @@ def show(
     as_json: AsJson = False,
     library: InLibrary = None,
 ) -> int:
-    """The patch as lines, with what is carried over and not confirmed yet."""
+    """The patch as lines, what is carried over and not confirmed yet, and distances in the air of now."""
     from capture.chain.cautions import cautions
+    from capture.rooms.air import of_newest
     from capture.take import parse_inputs
 
     with station(library) as client:
         patch = _patch(client.call("chainfields"))
+        now = client.call("status")
     chosen = parse_inputs(inputs) if inputs is not None else patch.inputs()
+    ways = distances(patch, chosen, of_newest(now["air"], now["sensors"]))
     tracks = [{"input": n, "line": patch.line(n), "carried": patch.carried(n)} for n in chosen]
     people = [{"role": role, "name": name} for role, name in patch.people()]
     lines = [f"{person['role']}: {person['name']}" for person in people]
     lines += [f"{t['line'] or 'not declared'}{'  (carried over)' if t['carried'] else ''}" for t in tracks]
     said = [caution.as_json() for caution in cautions(patch.values(), chosen)]
-    lines += _cautioned(said)
+    lines += [*_cautioned(said), *ways["words"]]
     result = {"inputs": tracks, "people": people, "cautions": said, "fields": patch.to_fields()}
-    answer(as_json, result, *(lines or ["nothing is declared"]))
+    answer(as_json, {**result, "distances": ways}, *(lines or ["nothing is declared"]))
     return DONE
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tui.commands.common import DONE, AsJson, InLibrary, Json, answer, complain, duration, open_library, table
+from tui.commands.distances import distances
 
 if TYPE_CHECKING:
     from capture.chain import Patch
@@ -136,6 +137,8 @@ def find_journal(take: str, library: InLibrary) -> Path:
 
 
 def _more(record: TakeRecord) -> Json:
+    from capture.rooms.air import of_take
+
     chain = chain_of(record)
     return {
         "people": record.people,
@@ -148,6 +151,7 @@ def _more(record: TakeRecord) -> Json:
         "chain": chain.to_fields(),
         "corrections": corrections_of(record, chain),
         "air": _air(record),
+        "distances": distances(chain, [t.input for t in record.tracks], of_take(record)),
         "markers": [{"id": m.id, "frame": m.frame, "text": m.text} for m in record.markers],
         "changes": [
             {"frame": c.frame, "path": c.path, "from": c.before, "to": c.after, "by": c.by}
@@ -221,6 +225,7 @@ def _lines(record: TakeRecord, facts: Json, noticed: list[str]) -> list[str]:
     for air in facts["air"]:
         source = "typed" if air.get("typed") else air.get("sensor", "")
         lines.append(f"  air  {air.get('quantity')} {air.get('value')} {air.get('unit')}  ({source})")
+    lines += [f"  {text}" for text in facts["distances"]["words"]]
     lines += [
         f"  gap  at frame {g['first']} ±{g['first_pm']}: {g['frames']} ±{g['frames_pm']} frames, {g['cause']}"
         for g in facts["gaps"]
