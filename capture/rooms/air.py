@@ -120,8 +120,7 @@ def _is_fresh(reading: object) -> bool:
     if not isinstance(reading, dict):
         return False
     age = reading.get("age_s")
-    known = isinstance(age, int | float) and not isinstance(age, bool)
-    return reading.get("typed") is True or not known or age <= FRESH_SECONDS
+    return reading.get("typed") is True or not isinstance(age, int | float) or age <= FRESH_SECONDS
 
 
 @dataclass
