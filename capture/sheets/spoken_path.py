@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
-from capture.chain.fields import SPECS, Value, gain_words, plain_number, value_words
+from capture.chain.fields import SPECS, Value
+from capture.sheets.chains import as_text
 
 ARROW = " \N{RIGHTWARDS ARROW} "
 STATIONS = ("source", "microphone", "di", "cable", "preamp", "insert", "converter")
@@ -64,7 +65,7 @@ def _detail(station: str, suffix: str, value: Value) -> str:
     if kind in ("pattern", "capsule", "filter") and isinstance(value, str):
         return value if kind == "pattern" else f"{kind} {value}"
     if kind == "gain_db":
-        return f"gain {gain_words(float(value))}"
+        return f"gain {_value(suffix, value)}"
     return f"{_label(suffix, station)} {_value(suffix, value)}"
 
 
@@ -86,7 +87,7 @@ def _position(left: dict[str, Value]) -> list[str]:
     """Where the microphone stands: as typed where it was typed, else distance and position."""
     typed, metres = left.pop("distance_text", None), left.pop("distance_m", None)
     position = left.pop("position", None)
-    away = typed if typed is not None else f"{plain_number(float(metres))} m" if metres is not None else None
+    away = typed if typed is not None else _value("distance_m", metres) if metres is not None else None
     said = [f"{away} away"] if away is not None else []
     return said + ([str(position)] if position is not None else [])
 
@@ -97,4 +98,4 @@ def _label(suffix: str, station: str = "") -> str:
 
 
 def _value(suffix: str, value: Value) -> str:
-    return value_words(f"input.1.{suffix}", value)
+    return as_text(f"input.1.{suffix}", value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from capture.chain.errors import ChainError
@@ -84,6 +84,7 @@ places = st.fixed_dictionaries(
 ).filter(bool)
 
 
+@settings(deadline=None)
 @given(places)
 def test_printing_and_reading_are_inverse(values: dict[str, float]) -> None:
     line = format_place(values)
@@ -114,6 +115,7 @@ parts = st.fixed_dictionaries({}, optional={
 }).filter(bool)  # fmt: skip
 
 
+@settings(deadline=None)
 @given(parts, st.sampled_from([", ", " ", ",", "; "]), st.randoms())
 def test_any_typed_line_comes_back_as_itself(said: dict[str, str], between: str, random: object) -> None:
     pieces = list(said.values())
@@ -126,6 +128,7 @@ def test_any_typed_line_comes_back_as_itself(said: dict[str, str], between: str,
     assert again.values == found.values
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40) | st.text("0123456789 .,°xyzmcftin'\"-", max_size=40))
 def test_anything_is_a_place_or_refused(text: str) -> None:
     try:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hardware import air
@@ -82,6 +82,7 @@ def test_temperature_dominates() -> None:
     assert air.speed_of_sound_m_s(20, 50, 963.25) - here == pytest.approx(0.03, abs=0.01)
 
 
+@settings(deadline=None)
 @given(st.floats(0, 45), st.floats(5, 100))
 def test_air_at_its_dew_point_is_saturated(temperature: float, humidity: float) -> None:
     dew = air.dew_point(temperature, humidity)

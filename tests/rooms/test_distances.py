@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from capture.rooms.air import Figures, Known, RoomAir, of_values
@@ -149,6 +149,7 @@ def test_without_air_there_are_distances_and_no_times() -> None:
 numbers = st.floats(0, 1000).map(lambda m: round(m, 3))
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.integers(1, 9), st.fixed_dictionaries({}, optional={
     "source.name": st.sampled_from(["A", "B"]), "place.room": st.sampled_from(["R", "S"]),
     "distance_m": numbers,

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from capture.chain.patch import Patch
@@ -41,6 +41,7 @@ def test_a_line_of_the_first_version_is_read() -> None:
 KEYS = st.sampled_from(["name", "settings", "where", "what", "quantity", "unit", "values"])
 
 
+@settings(deadline=None)
 @given(st.dictionaries(
     st.sampled_from(["size_m", "size_text", "volume_m3", "surfaces", "states", "state", "measured", "note"]),
     st.recursive(
