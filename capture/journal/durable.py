@@ -31,7 +31,7 @@ def give_name(made: Path, name: Path) -> None:
     Disks of cameras and recorders (FAT, exFAT) know no second name for a file; there it is looked up first.
     """
     try:
-        os.link(made, name, follow_symlinks=False)
+        os.link(made, name)
     except OSError as error:
         if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS):
             raise

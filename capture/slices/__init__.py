@@ -1,5 +1,6 @@
 """Slices: bit-exact cuts of a take between its markers, each with its chain and a signed statement."""
 
+from capture.slices.against import Takes
 from capture.slices.cut import Order, Sliced, slice_take
 from capture.slices.errors import NothingToSlice, SliceError, TakeNotSliceable
 from capture.slices.naming import Ucs
@@ -15,6 +16,7 @@ __all__ = [
     "SliceReport",
     "Sliced",
     "TakeNotSliceable",
+    "Takes",
     "Ucs",
     "slice_take",
     "slices_below",

@@ -23,21 +23,44 @@ from capture.wav.read import read_wav
 _BLOCKS_LIMIT = 256 * 1024 * 1024
 
 
-def journal_of(said: Said, path: Path, takes: Iterable[Path], begins: Begins) -> Path | None:
-    """The journal whose begin line the slice names: among `takes`, near the slice, or in its library."""
-    library = library_of(path)
-    places = [(take.parent, 0) for take in takes] + [(folder, 0) for folder in list(path.parents)[:2]]
-    for folder, depth in [*places, *([(library, 3)] if library is not None else [])]:
-        found = begins.below(folder, depth).get(said.begin)
-        if found is not None:
-            return found.path
-    return None
+class Takes:
+    """Where the takes of slices may be found: named ones, those near a slice, those of its library.
+
+    Each folder and each journal is read once for any number of slices.
+    """
+
+    def __init__(self, named: Iterable[Path] = ()) -> None:
+        self._folders = list(dict.fromkeys(path.parent for path in named))
+        self._begins = Begins()
+        self._sources: dict[Path, Source | TakechainError] = {}
+
+    def journal_of(self, said: Said, path: Path) -> Path | None:
+        """The journal whose first line the slice at `path` names."""
+        library = library_of(path)
+        places = [(folder, 0) for folder in (*self._folders, *list(path.parents)[:2])]
+        for folder, depth in [*places, *([(library, 3)] if library is not None else [])]:
+            found = self._begins.below(folder, depth).get(said.begin)
+            if found is not None:
+                return found.path
+        return None
+
+    def source(self, journal: Path) -> Source:
+        """The take of a journal; raises what made it unfit."""
+        if journal not in self._sources:
+            try:
+                self._sources[journal] = Source(journal)
+            except TakechainError as error:
+                self._sources[journal] = error
+        found = self._sources[journal]
+        if isinstance(found, TakechainError):
+            raise found
+        return found
 
 
-def check_take(report: SliceReport, said: Said, wav: Path, journal: Path) -> None:
+def check_take(report: SliceReport, said: Said, wav: Path, journal: Path, takes: Takes) -> None:
     """Prove the slice against the take whose journal this is."""
     try:
-        source = Source(journal)
+        source = takes.source(journal)
     except TakechainError as error:
         report.fault(f"its take is here and cannot prove it: {error.what}", journal.name)
         return

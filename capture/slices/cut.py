@@ -25,7 +25,7 @@ from capture.journal.numbering import CHAIN_SUFFIX
 from capture.journal.record import TakeRecord
 from capture.slices.errors import NothingToSlice, SliceError, TakeAltered
 from capture.slices.meta import header_digest, hidden_texts, slice_meta, still_said
-from capture.slices.naming import Ucs, name_of, unique
+from capture.slices.naming import Ucs, aswg_fields, name_of, unique
 from capture.slices.regions import Cut, Handles, cuts, regions, whole_blocks
 from capture.slices.source import Source
 from capture.slices.statement import (
@@ -158,7 +158,8 @@ def _write_blocks(source: Source, out: Path) -> None:
 
 def _write(source: Source, key: Key, order: Order, chain: _Chain, name: str, cut: Cut) -> Sliced:
     record, wav = source.record, order.out / f"{name}.wav"
-    meta = slice_meta(record, cut, wav.name, chain.snapshot, chain.hidden)
+    ucs = aswg_fields(order.ucs.fields(name)) if order.ucs is not None else ()
+    meta = slice_meta(record, cut, wav.name, chain.snapshot, chain.hidden, ucs)
     layout = Layout.plan(meta.channels, meta.format)
     head = header(meta, cut.frames, layout)
     made = wav.with_name(f".{wav.name}.new")

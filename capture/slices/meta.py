@@ -20,9 +20,17 @@ _SHORTEST = 3  # a shorter text stands in any header by chance
 
 
 def slice_meta(
-    record: TakeRecord, cut: Cut, filename: str, chain: Snapshot, hidden: frozenset[str]
+    record: TakeRecord,
+    cut: Cut,
+    filename: str,
+    chain: Snapshot,
+    hidden: frozenset[str],
+    ucs: tuple[tuple[str, str], ...] = (),
 ) -> FileMeta:
-    """The header fields of one slice, from what `chain` still has; people who are `hidden` are not in it."""
+    """The header fields of one slice, from what `chain` still has; people who are `hidden` are not in it.
+
+    `ucs` are the fields of its name for the ASWG block.
+    """
     known = {path: field.value for path, field in chain.patch().fields.items()}
     people = [person for person in record.people if text(person.get("name")) not in hidden]
     whole = file_meta(replace(record, people=people), cut.part.number, cut.index, known)
@@ -48,6 +56,7 @@ def slice_meta(
         gaps=_gaps(whole, offset, cut.frames),
         peak_dbfs=None,  # those of the whole file are not those of a slice
         loudness=None,
+        ucs=ucs,
         recorder_serial="" if whole.recorder_serial in hidden else whole.recorder_serial,
     )
 

@@ -6,6 +6,7 @@ UCS    CatID[-UserCategory]_[VendorCategory-]FXName_CreatorID_SourceID
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from capture.errors import UsageError
@@ -31,6 +32,14 @@ FIELDS = {
 }
 _LONGEST_SUFFIX = ".slice.json"
 _FIELD = re.compile(r"\{([^{}]*)\}")
+_ASWG_TAGS = {
+    "cat_id": "catId",
+    "user_category": "userCategory",
+    "vendor_category": "vendorCategory",
+    "fx_name": "fxName",
+    "creator_id": "creatorId",
+    "source_id": "sourceId",
+}
 _WITH_SEPARATOR = re.compile(r"[_\- ]?\{([^{}]*)\}")
 _CAT_ID = re.compile(r"[A-Z]{2,8}[A-Za-z]{0,8}")  # all 752 of list 8.2.1 are of this form
 _PLAIN = re.compile(r"[^_\-<>:\"/\\|?*\x00-\x1f\x7f]+")
@@ -83,6 +92,11 @@ class Ucs:
             "creator_id": self.creator_id,
             "source_id": self.source_id,
         }
+
+
+def aswg_fields(fields: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """The fields of a UCS name as the ASWG block has them, in the order of its schema."""
+    return tuple((tag, fields[name]) for name, tag in _ASWG_TAGS.items() if fields[name])
 
 
 def name_of(record: TakeRecord, cut: Cut, template: str, ucs: Ucs | None) -> str:

@@ -10,7 +10,6 @@ signature  nothing of the take is here: what whoever cut it has signed
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,8 +21,7 @@ from capture.journal.hashing import sha256_stretches
 from capture.journal.numbering import CHAIN_SUFFIX
 from capture.journal.places import library_of
 from capture.journal.signers import Signers
-from capture.journal.verify import Begins
-from capture.slices.against import check_blocks_list, check_take, journal_of
+from capture.slices.against import Takes, check_blocks_list, check_take
 from capture.slices.errors import SliceError
 from capture.slices.meta import header_digest
 from capture.slices.report import Proof, SliceReport, open_plain
@@ -51,14 +49,13 @@ def statement_of(file: Path) -> Path | None:
     return None
 
 
-def verify_slice(
-    path: Path, takes: Iterable[Path] = (), *, begins: Begins | None = None, signers: Signers | None = None
-) -> SliceReport:
+def verify_slice(path: Path, takes: Takes | None = None, *, signers: Signers | None = None) -> SliceReport:
     """Recompute what a slice's files can prove, and prove it against its take where that is found.
 
-    It is looked for among the journals `takes`, beside the slice, and in the library the slice lies in. Never
-    raises for what is in any of the files.
+    It is looked for among the named ones of `takes`, beside the slice, and in the library the slice lies in.
+    Never raises for what is in any of the files.
     """
+    takes = takes or Takes()
     report = SliceReport(path)
     try:
         envelope = read_statement(_read(path, SIZE_LIMIT))
@@ -78,9 +75,9 @@ def verify_slice(
     _check_wav(report, report.said, wav)
     _describe(report, report.said)
     if report.ok:
-        journal = journal_of(report.said, path.absolute(), takes, begins or Begins())
+        journal = takes.journal_of(report.said, path.absolute())
         if journal is not None:
-            check_take(report, report.said, wav, journal)
+            check_take(report, report.said, wav, journal, takes)
         else:
             check_blocks_list(report, report.said)
     return report

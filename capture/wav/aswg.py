@@ -30,6 +30,7 @@ def fields(meta: FileMeta) -> list[tuple[str, str]]:
         ("isDesigned", "false" if meta.physical else ""),
         ("recEngineer", meta.engineer),
         ("recStudio", meta.studio),
+        *meta.ucs,
         ("loudness", _decimals(loud.integrated if loud else None)),
         ("loudnessRange", _decimals(loud.range if loud else None)),
         ("maxPeak", _decimals(meta.peak_dbfs)),

@@ -130,6 +130,7 @@ class FileMeta:
     gaps: tuple[GapMeta, ...] = ()
     chain_digest: str = ""
     paths: tuple[PathMeta, ...] = ()  # one for each channel of which anything was declared
+    ucs: tuple[tuple[str, str], ...] = ()  # ASWG tag and text of the name's fields, in the schema's order
     linked: bool = False  # the two channels were declared a stereo pair
     people: tuple[tuple[str, str], ...] = ()  # role and name of everybody
     title: str = ""

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from lxml import etree
 from wavinfo import WavInfoReader
 
 from capture.chain.snapshot import Snapshot
@@ -14,11 +15,13 @@ from capture.errors import UsageError
 from capture.journal.errors import NameTaken
 from capture.journal.finish import edit_after_end
 from capture.journal.record import load
-from capture.slices import Handles, NothingToSlice, Order, Sliced, TakeNotSliceable, slice_take
+from capture.slices import Handles, NothingToSlice, Order, Sliced, TakeNotSliceable, Ucs, slice_take
 from capture.slices.errors import TakeAltered
 from tests.support import wav_files
 from tests.support.slice_takes import marked, marker, pcm, stretch, two_parts
 from tests.support.takes import KEY, build_take, samples
+
+SCHEMA = etree.XMLSchema(etree.parse(Path(__file__).parents[1] / "support" / "schemas" / "aswg.xsd"))
 
 
 def cut(journal: Path, out: Path, **how: Any) -> list[Sliced]:
@@ -193,6 +196,26 @@ def test_names_after_the_take_was_renamed(tmp_path: Path) -> None:
         "Boreal 001 Big Hit Kick_in.wav",
         "Boreal 001 Soft_Hit-2 Kick_in.wav",
     ]
+
+
+def aswg(wav: Path) -> Any:
+    """The ASWG block as wavinfo hands it out."""
+    ixml = WavInfoReader(str(wav)).ixml
+    assert ixml is not None
+    return ixml.parsed.find("ASWG")
+
+
+def test_ucs_fields_stand_in_the_header_and_the_statement(tmp_path: Path) -> None:
+    ucs = Ucs("DRUMKick", "TKC", "Nordlys", vendor_category="Close")
+    one = cut(marked(tmp_path), tmp_path / "out", ucs=ucs)[0]
+    block = aswg(one.wav)
+    SCHEMA.assertValid(etree.fromstring(etree.tostring(block)))
+    tags = ("catId", "userCategory", "vendorCategory", "fxName", "creatorId", "sourceId")
+    found = [block.findtext(tag) for tag in tags]
+    assert found == ["DRUMKick", None, "Close", "Big Hit 01 Kick", "TKC", "Nordlys"]
+    assert one.statement["ucs"]["fx_name"] == "Big Hit 01 Kick"
+    plain = cut(marked(tmp_path / "b"), tmp_path / "plain")[0]
+    assert aswg(plain.wav).find("catId") is None
 
 
 def test_nothing_is_written_over(tmp_path: Path) -> None:

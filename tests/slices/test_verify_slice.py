@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from capture.journal.identities import Identity, KeyStatement, Revocation, SignerKind
 from capture.journal.signers import Signers, Statements
-from capture.slices import Handles, Order, Sliced, SliceReport, slice_take, verify_slice
+from capture.slices import Handles, Order, Sliced, SliceReport, Takes, slice_take, verify_slice
 from capture.slices.report import Proof
 from capture.slices.statement import SLICE_TYPE, sealed_statement
 from tests.support.slice_takes import marked, pcm, two_parts
@@ -41,7 +41,7 @@ def faults(report: SliceReport) -> str:
 
 
 def test_against_its_take_wherever_that_is(journal: Path, one: Sliced, tmp_path: Path) -> None:
-    report = verify_slice(one.statement_path, [journal])
+    report = verify_slice(one.statement_path, Takes([journal]))
     assert (report.ok, report.proof) == (True, Proof.TAKE), report.words
     assert "every sample is that of Aurora_T001_01_Kick.wav, frames 500–1499" in " ".join(report.words)
     here = cut(journal, journal.parent / "Aurora_T001 slices")[0]
@@ -74,7 +74,7 @@ def test_alone_without_handles_only_in_part(journal: Path, tmp_path: Path) -> No
 def test_by_the_journal_when_the_audio_is_gone(journal: Path, one: Sliced) -> None:
     for wav in journal.parent.glob("*.wav"):
         wav.unlink()
-    report = verify_slice(one.statement_path, [journal])
+    report = verify_slice(one.statement_path, Takes([journal]))
     assert (report.ok, report.proof) == (True, Proof.JOURNAL), report.words
     assert "audio is not here: 2 whole blocks" in " ".join(report.words)
 
@@ -85,14 +85,14 @@ def test_parts_poly_and_float(tmp_path: Path, hole: int) -> None:
     poly = marked(tmp_path / "b", layout="poly", tracks=("L", "R", "C"))
     for journal in (parts, poly):
         for one in cut(journal, tmp_path / journal.parent.parts[-4]):
-            report = verify_slice(one.statement_path, [journal])
+            report = verify_slice(one.statement_path, Takes([journal]))
             assert (report.ok, report.proof) == (True, Proof.TAKE), report.words
             assert verify_slice(one.statement_path).ok
 
 
 def test_another_key_than_the_seals(journal: Path, tmp_path: Path) -> None:
     one = cut(journal, tmp_path / "out", OTHER_KEY)[0]
-    report = verify_slice(one.statement_path, [journal], signers=Signers({KEY.keyid: "Anna"}))
+    report = verify_slice(one.statement_path, Takes([journal]), signers=Signers({KEY.keyid: "Anna"}))
     assert report.ok
     assert report.keyid == OTHER_KEY.keyid
     assert "signer unknown" in " ".join(report.words)
@@ -128,7 +128,7 @@ def flip(path: Path, at: int) -> None:
 )
 def test_one_bit_of_the_file(journal: Path, one: Sliced, at: int, words: str) -> None:
     flip(one.wav, at)
-    for takes in ([], [journal]):
+    for takes in (Takes(), Takes([journal])):
         report = verify_slice(one.statement_path, takes)
         assert not report.ok
         assert words in faults(report)
@@ -186,7 +186,7 @@ def test_a_statement_by_another_that_claims_the_take(journal: Path, one: Sliced)
     assert "the audio was altered" in faults(verify_slice(one.statement_path))
     shifted = [{**b, "first": b["first"] + 500} for b in one.statement["blocks"]]
     resigned(one, OTHER_KEY, first=1000, blocks=shifted)
-    assert "not those of its take" in faults(verify_slice(one.statement_path, [journal]))
+    assert "not those of its take" in faults(verify_slice(one.statement_path, Takes([journal])))
     forged = bytes(len(audio))
     digests = [{**b, "sha256": hashlib.sha256(forged[:1500]).hexdigest()} for b in one.statement["blocks"]]
     data = {**one.statement["data"], "sha256": hashlib.sha256(forged).hexdigest()}
@@ -194,11 +194,11 @@ def test_a_statement_by_another_that_claims_the_take(journal: Path, one: Sliced)
     one.wav.write_bytes(raw.replace(audio, forged))
     resigned(one, OTHER_KEY, blocks=digests, data=data)
     assert "is not one of its take" in faults(verify_slice(one.statement_path))
-    assert "not those of its take" in faults(verify_slice(one.statement_path, [journal]))
+    assert "not those of its take" in faults(verify_slice(one.statement_path, Takes([journal])))
     resigned(one, OTHER_KEY, blocks=[], data=data)
     report = verify_slice(one.statement_path)
     assert (report.ok, report.proof) == (True, Proof.SIGNATURE)  # and it claims no more than that
-    assert not verify_slice(one.statement_path, [journal]).ok
+    assert not verify_slice(one.statement_path, Takes([journal])).ok
 
 
 def test_the_statement_itself(one: Sliced) -> None:
@@ -245,7 +245,7 @@ def test_any_statement_gives_words_and_no_traceback(
 ) -> None:
     resigned(one, **{name: value})
     assert verify_slice(one.statement_path).words
-    against = verify_slice(one.statement_path, [journal])
+    against = verify_slice(one.statement_path, Takes([journal]))
     assert against.ok == (value == one.statement[name] or (name == "gaps" and isinstance(value, list)))
 
 

@@ -38,13 +38,14 @@ def verify(
 ) -> int:
     """Recompute everything from the folders alone, and say where bytes are not what was signed."""
     from capture.journal.keyring import Keyring
-    from capture.journal.verify import Begins, verify_takes
-    from capture.slices import verify_slice
+    from capture.journal.verify import verify_takes
+    from capture.slices import Takes, verify_slice
 
     slices = _slices(paths)
-    journals, begins, signers = _journals(paths), Begins(), Keyring().signers()
+    journals, signers = _journals(paths), Keyring().signers()
     reports = verify_takes(journals, signers=signers)
-    cut = [verify_slice(path, journals, begins=begins, signers=signers) for path in slices]
+    near = Takes(journals)
+    cut = [verify_slice(path, near, signers=signers) for path in slices]
     verdicts = [(report.ok, report.words) for report in reports] + [(one.ok, one.words) for one in cut]
     failed = sum(not ok for ok, _ in verdicts)
     lines = [line for _, words in verdicts for line in _indented(words)]
