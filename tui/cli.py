@@ -31,6 +31,7 @@ COMMANDS = {
     "discard": ("discard", "Throw the audio of a take away; its journal and a signed note stay."),
     "slice": ("slices", "Cut a take between its markers into files that are proved against it."),
     "verify": ("proof", "Check takes against what was signed, from their folders alone."),
+    "c2pa": ("credentials", "Give copies and slices Content Credentials, and check them."),
     "recover": ("proof", "Finish what a crash left of any take."),
     "rebuild": ("proof", "Make the catalogue again from the folders."),
     "key": ("signing", "Keep signing keys, and the signers that are known."),

@@ -27,6 +27,7 @@ from capture.slices.meta import header_digest
 from capture.slices.report import Proof, SliceReport, open_plain
 from capture.slices.said import Said, said
 from capture.slices.statement import SIZE_LIMIT, SLICE_SUFFIX, read_statement
+from capture.take import Origin
 from capture.wav.errors import WavError
 from capture.wav.read import WavInfo, parse
 
@@ -97,8 +98,9 @@ def _check_signer(report: SliceReport, said: Said, signers: Signers) -> None:
 
 
 def _describe(report: SliceReport, said: Said) -> None:
-    if said.origin == "simulated":
-        report.warn("its sound is simulated, not recorded")
+    origin = next((origin for origin in Origin if origin == said.origin), Origin.UNKNOWN)
+    if origin is not Origin.PHYSICAL:
+        report.warn(origin.said)
     if said.gaps:
         report.warn(f"{said.gaps} gap{'s' if said.gaps != 1 else ''} of the take lie in it, as silence")
 

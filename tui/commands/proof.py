@@ -37,6 +37,7 @@ def verify(
     library: InLibrary = None,
 ) -> int:
     """Recompute everything from the folders alone, and say where bytes are not what was signed."""
+    from capture.credentials import check_files
     from capture.journal.keyring import Keyring
     from capture.journal.verify import verify_takes
     from capture.slices import Takes, verify_slice
@@ -46,7 +47,9 @@ def verify(
     reports = verify_takes(journals, signers=signers)
     near = Takes(journals)
     cut = [verify_slice(path, near, signers=signers) for path in slices]
+    credentials = check_files(_audio(paths))
     verdicts = [(report.ok, report.words) for report in reports] + [(one.ok, one.words) for one in cut]
+    verdicts += [(one.ok, [one.words]) for one in credentials]
     failed = sum(not ok for ok, _ in verdicts)
     lines = [line for _, words in verdicts for line in _indented(words)]
     verdict = f"{failed} not what was signed" if failed else "all bytes match what was signed"
@@ -55,6 +58,7 @@ def verify(
         "ok": not failed,
         "takes": [report.as_dict() for report in reports],
         "slices": [report.as_dict() for report in cut],
+        "credentials": [one.as_dict() for one in credentials],
     }
     answer(as_json, result, *lines)
     return NOT_VERIFIED if failed else DONE
@@ -73,6 +77,15 @@ def _slices(paths: list[Path]) -> list[Path]:
     for place in (path.expanduser() for path in paths):
         here = slices_below(place) if place.is_dir() else [statement_of(place)]
         found |= {path.absolute(): None for path in here if path is not None}
+    return list(found)
+
+
+def _audio(paths: list[Path]) -> list[Path]:
+    """Every WAV file at or below the paths: copies and slices may have Content Credentials."""
+    found: dict[Path, None] = {}
+    for place in (path.expanduser() for path in paths):
+        here = sorted(place.rglob("*.wav")) if place.is_dir() else [place]
+        found |= {path.absolute(): None for path in here if path.suffix == ".wav" and path.is_file()}
     return list(found)
 
 

@@ -131,6 +131,6 @@ def _lines(record: TakeRecord, order: Order, written: list[Sliced]) -> list[str]
         for one in written
     ]
     many = f"{len(written)} slices" if len(written) != 1 else "1 slice"
-    simulated = ["their sound is simulated, not recorded"] if record.simulated else []
+    origin = [record.origin.said] if record.origin.mark else []
     listed = table(rows, ["file", "from", "length", "whole blocks", ""])
-    return [*listed, f"{many} of {record.name} in {order.out}", *simulated]
+    return [*listed, f"{many} of {record.name} in {order.out}", *origin]
