@@ -24,17 +24,16 @@ class Array:
     roles: tuple[str, ...] = _PAIR
     spacing_m: float | None = None
     angle_deg: float | None = None
-    defined_by: str = ""
 
 
 KNOWN = (
     Array("XY", spacing_m=0),
-    Array("ORTF", spacing_m=0.17, angle_deg=110, defined_by="ORTF (Radio France)"),
+    Array("ORTF", spacing_m=0.17, angle_deg=110),
     Array("AB"),
     Array("M/S", roles=("mid", "side"), spacing_m=0),
-    Array("Blumlein", spacing_m=0, angle_deg=90, defined_by="Blumlein, patent GB 394325"),
-    Array("NOS", spacing_m=0.3, angle_deg=90, defined_by="NOS (Dutch Broadcasting)"),
-    Array("DIN", spacing_m=0.2, angle_deg=90, defined_by="DIN pair"),
+    Array("Blumlein", spacing_m=0, angle_deg=90),
+    Array("NOS", spacing_m=0.3, angle_deg=90),
+    Array("DIN", spacing_m=0.2, angle_deg=90),
     Array("Decca", roles=_TREE),
 )
 _OTHER_NAMES = {
@@ -56,8 +55,7 @@ def offer(array: Array) -> str:
     """What the array's definition gives, as an offer; empty where it gives nothing."""
     said = [f"{plain_number(array.spacing_m * 100)} cm"] if array.spacing_m is not None else []
     said += [f"{plain_number(array.angle_deg)}°"] if array.angle_deg is not None else []
-    by = f" ({array.defined_by})" if array.defined_by else ""
-    return f"{array.kind} is {' and '.join(said)} by definition{by}: --standard declares it" if said else ""
+    return f"{array.kind} is {' and '.join(said)} by definition: --standard declares it" if said else ""
 
 
 def array_fields(array: Array, inputs: str, spacing: str, angle: str, standard: bool) -> dict[str, Any]:

@@ -86,8 +86,8 @@ class Patch:
                     self._declare(part, place.values[member], by, how, at)
                 else:
                     self.fields.pop(part, None)
-                if member == "distance_m":
-                    self._forget_distance_text(number)
+            if not stem:
+                self._say_distance(number, place.text, by, how, at)
         elif leaf in MEMBERS and typed in self.fields:
             self._forget_place_text(number, stem)
 
@@ -99,11 +99,14 @@ class Patch:
         if typed in self.fields and read(str(self.get(typed))).values != here:
             del self.fields[typed]
 
-    def _forget_distance_text(self, number: int) -> None:
+    def _say_distance(self, number: int, place: str, by: str, how: str, at: str) -> None:
+        """The distance in a typed place, as it was typed there (feet with inches are said in metres)."""
         typed = input_path(number, "distance_text")
-        found = parse_distance(str(self.get(typed)))
-        if found is None or found[0] != self.get(input_path(number, "distance_m")):
+        found = next((d for part in place.split(", ") if (d := parse_distance(part)) is not None), None)
+        if found is None:
             self.fields.pop(typed, None)
+        else:
+            self._declare(typed, found[1], by, how, at)
 
     def _declare(self, path: str, value: Value, by: str, how: str, at: str) -> None:
         known = self.fields.get(path)

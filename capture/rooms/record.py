@@ -12,6 +12,19 @@ from capture.rooms.errors import RoomError
 from capture.rooms.measured import Measurement
 
 Json = dict[str, Any]
+MEMBERS = (
+    "size_m",
+    "size_text",
+    "volume_m3",
+    "surfaces",
+    "states",
+    "state",
+    "measured",
+    "note",
+    "id",
+    "by",
+    "utc",
+)
 
 
 @dataclass(frozen=True)
@@ -73,7 +86,18 @@ class Room:
     def with_state(self, state: State) -> Room:
         """The room with this state, in place of one of the same name."""
         others = [s for s in self.states if fold(s.name) != fold(state.name)]
-        return replace(self, states=(*others, state))
+        here = state.name if fold(self.state) == fold(state.name) else self.state
+        return replace(self, states=(*others, state), state=here)
+
+    def in_state(self, name: str) -> Room:
+        """The room when it is in this state; raises RoomError."""
+        return replace(self, state=self.find_state(name).name)
+
+    def without_state(self, name: str = "") -> Room:
+        """The room without this state; without a name, in no state that is said. Raises RoomError."""
+        gone = self.find_state(name).name if name else self.state
+        states = tuple(s for s in self.states if s.name != gone) if name else self.states
+        return replace(self, states=states, state="" if self.state == gone else self.state)
 
     def measurement(self, quantity: str) -> Measurement | None:
         """The newest measurement in the state the room is in now, else of one made in no state."""

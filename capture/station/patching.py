@@ -129,14 +129,16 @@ class Patching:
             self._change(declare, when)
         return {"fields": self._core.patch.patch.to_fields()}
 
-    def room(self, name: str, when: str = _NEXT, by: str = "") -> Json:
-        """Say anew what the library knows of a room, at every input whose source stands in it."""
+    def room(self, name: str, inputs: list[int] | None = None, when: str = _NEXT, by: str = "") -> Json:
+        """Say anew what the library knows of a room at every input in it; `inputs` are put there first."""
         rooms = rooms_of(self._core.library.records("room"))
 
         def refresh(patch: Patch) -> list[int]:
-            inputs = inputs_in(patch, name)
-            furnish(patch, inputs, rooms, patch.values(), by or user_name())
-            return inputs
+            for number in inputs or []:
+                patch.set(input_path(number, "place.room"), name, by or user_name())
+            there = inputs_in(patch, name)
+            furnish(patch, there, rooms, patch.values(), by or user_name())
+            return there
 
         return {"inputs": self._change(refresh, when)}
 

@@ -152,9 +152,11 @@ def test_a_typed_place_sets_its_numbers_and_goes_when_they_change() -> None:
     patch.set("input.3.position_text", "4 ft, 30° off axis, 5'6\" up", "Ida", at=AT)
     assert numbers_of(patch) == {"distance_m": 1.2192, "angle_deg": 30, "height_m": 1.6764}
     assert patch.get("input.3.position_text") == "4 ft, 30° off axis, 5 ft 6 in up"
-    assert patch.get("input.3.distance_text") is None  # 4 cm is no longer so
+    assert patch.get("input.3.distance_text") == "4 ft"  # 4 cm is no longer so
+    assert "4 ft" in patch.line(3)
     patch.set("input.3.position_text", "x 1 m, y 2 m", "Ida", at=AT)
     assert numbers_of(patch) == {"x_m": 1, "y_m": 2}
+    assert patch.get("input.3.distance_text") is None
     patch.set("input.3.x_m", 1, "Per", at=AT)
     assert patch.get("input.3.position_text") == "x 1 m, y 2 m"
     patch.set("input.3.x_m", 1.5, "Per", at=AT)

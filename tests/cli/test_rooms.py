@@ -54,7 +54,10 @@ def test_what_is_known_of_a_room(cli: Cli) -> None:
     cli.ok("room", "state", "Hall", "open", "--set", "doors=open")
     cli.ok("room", "state", "Hall", "open")
     assert "(now)" in cli.run("room", "state", "Hall").out
+    assert cli.ok("room", "state", "Hall", "--inputs", "5-6")["inputs"] == [5, 6]
+    assert cli.ok("chain", "show", "5")["fields"]["input.5.place.state"]["value"] == "open"
     assert "state" not in cli.ok("room", "state", "Hall", "open", "--forget")
+    assert "input.5.place.state" not in cli.ok("chain", "show", "5")["fields"]
     for bad in (
         ("state", "Hall", "shut"), ("state", "Nowhere"), ("state", "Hall", "--set", "a=b"),
         ("measure", "Hall", "rt60", "1k=0", "--instrument", "x"), ("show", "Nowhere"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -96,7 +97,7 @@ def room_add(
     """Add a room, or say more of it; what is not said stays as it is, '' takes it back."""
     from capture.chain.fields import clean_text
     from capture.errors import UsageError
-    from capture.rooms.record import Room, find_room, parse_pairs, parse_size, parse_volume, rooms_of
+    from capture.rooms.record import parse_pairs, parse_size, parse_volume
 
     clean = clean_text(name)
     if not clean:
@@ -111,8 +112,7 @@ def room_add(
     if note is not None:
         said["note"] = clean_text(note)
     home = open_library(library, create=True)
-    known = find_room(rooms_of(home.records("room")), clean) or Room(clean)
-    line = _keep(home, replace(known, **said), by, library)
+    line = _keep(home, clean, lambda known: replace(known, **said), by, library, make=True)
     answer(as_json, line, f"{line['id']} is in the library")
     return DONE
 
@@ -128,6 +128,9 @@ def room_state(
     forget: Annotated[
         bool, typer.Option("--forget", help="Forget the state; without STATE: that it is in one.")
     ] = False,
+    inputs: Annotated[
+        str, typer.Option("--inputs", metavar="1-8,11", help="Put the sources of these inputs into the room.")
+    ] = "",
     now: Now = False,
     by: By = "",
     as_json: AsJson = False,
@@ -138,23 +141,22 @@ def room_state(
     from capture.rooms.record import State, parse_pairs
 
     home = open_library(library)
-    known = _find(home, name)
     if settings:
         made = State(clean_text(state) or _needs_name(), parse_pairs(settings, "setting"))
-        known = known.with_state(made)
-        words = f"{known.id}, {made.name}: {made.words}"
+        change, words = (lambda known: known.with_state(made)), f"{made.name}: {made.words}"
     elif forget:
-        gone = known.find_state(state).name if state else ""
-        states = tuple(s for s in known.states if s.name != gone)
-        known = replace(known, states=states, state="" if known.state == gone or not gone else known.state)
-        words = f"{known.id}: {gone or 'its state'} is forgotten"
+        change, words = (lambda known: known.without_state(state)), f"{state or 'its state'} is forgotten"
     elif state:
-        known = replace(known, state=known.find_state(state).name)
-        words = f"{known.id} is {known.state}: {known.find_state(known.state).words}"
+        change, words = (
+            (lambda known: known.in_state(state)),
+            f"now {_find(home, name).find_state(state).name}",
+        )
+    elif inputs:
+        change, words = (lambda known: known), "has these inputs"
     else:
         return room_show(name, as_json, library)
-    line = _keep(home, known, by, library, now)
-    answer(as_json, line, words, *_inputs_line(line))
+    line = _keep(home, name, change, by, library, now=now, inputs=inputs)
+    answer(as_json, line, f"{line['id']}, {words}", *_inputs_line(line))
     return DONE
 
 
@@ -195,7 +197,7 @@ def room_measure(
         clean_text(by or user_name()),
         clean_text(note),
     )
-    line = _keep(home, replace(known, measured=(*known.measured, made)), by, library)
+    line = _keep(home, name, lambda room: replace(room, measured=(*room.measured, made)), by, library)
     answer(as_json, line, f"{known.id}: {made.words}", *_inputs_line(line))
     return DONE
 
@@ -226,17 +228,38 @@ def _needs_name() -> str:
     raise UsageError("a state needs a name", "write it before --set, like dry")
 
 
-def _keep(home: Library, known: Room, by: str, library: InLibrary, now: bool = False) -> Json:
-    """Write the room down, and say it anew at the inputs whose source stands in it (`inputs`)."""
+def _keep(
+    home: Library,
+    name: str,
+    change: Callable[[Room], Room],
+    by: str,
+    library: InLibrary,
+    *,
+    make: bool = False,
+    now: bool = False,
+    inputs: str = "",
+) -> Json:
+    """Write the changed room down, and say it anew at the inputs whose source stands in it (`inputs`)."""
     from capture.chain.fields import clean_value
+    from capture.rooms.record import MEMBERS, Room, find_room, rooms_of
+    from capture.take import parse_inputs
 
-    for suffix, (value, _) in known.chain_fields().items():
-        clean_value(
-            f"input.1.{suffix}", value
-        )  # what no chain could hold is refused now, not at the next line
-    line = home.put("room", known.id, known.to_line(), by or user_name())
+    numbers = parse_inputs(inputs) if inputs else []
+
+    def decide(records: dict[str, Json]) -> dict[str, Json]:
+        known = find_room(rooms_of(records), name) or (Room(name) if make else _find(home, name))
+        changed = change(known)
+        for suffix, (value, _) in changed.chain_fields().items():
+            clean_value(
+                f"input.1.{suffix}", value
+            )  # what no chain holds is refused now, not at the next line
+        unknown = {k: v for k, v in _shown(records.get(known.id, {})).items() if k not in MEMBERS}
+        return {known.id: {**unknown, **changed.to_line()}}
+
+    (line,) = home.change("room", decide, by or user_name())
     with station(library) as client:
-        done = client.call("room", name=known.id, when="now" if now else "next", by=by)
+        when = "now" if now else "next"
+        done = client.call("room", name=line["id"], inputs=numbers, when=when, by=by)
     return {**_shown(line), "inputs": done["inputs"]}
 
 
