@@ -16,6 +16,7 @@ from capture.station.care import Care
 from capture.station.client import SOCKET_NAME
 from capture.station.core import Core
 from capture.station.edits import Edits
+from capture.station.full_scale import FullScales
 from capture.station.indexer import Indexer
 from capture.station.link import give_key
 from capture.station.lock import StationLock
@@ -50,6 +51,7 @@ class Station:
         self.edits = Edits(self.core, self.takes, self.shelf, self.worker, self.indexer)
         self.space = Space(self.core, self.takes, self.worker)
         self.seen = Seen()
+        self.full_scales = FullScales(self.core.library)
         self._care = Care(self.core.notices)
         self._awake = Awake(self.core.notices)
         self._orders = Orders(self)

@@ -65,7 +65,8 @@ def _setup(station: Station) -> Json:
         shown |= {"origin": "unknown", "rates": []}
         if interface is not None:
             shown |= {
-                name: interface.as_dict()[name] for name in ("name", "host_api", "inputs", "origin", "rates")
+                name: interface.as_dict()[name]
+                for name in ("name", "host_api", "inputs", "origin", "rates", "hardware")
             }
     available = interface.inputs if interface is not None else 0
     return {
@@ -97,9 +98,12 @@ def _tracks(station: Station) -> list[Json]:
     armed, rolling = set(core.settings.armed(available)), core.rolling
     following = seen.standing.of(core.patch.patch)
     present = seen.rolling.of(rolling.patch) if rolling is not None else following
+    patch, interface = core.patch.patch if rolling is None else rolling.patch, supervisor.interface
+    named = (interface.hardware or interface.id) if interface else ""
+    scales = station.full_scales.of(patch, named)
     tracks = []
     for number in range(1, available + 1):
-        after = following.get(number, NOTHING)
+        after, scale = following.get(number, NOTHING), scales.get(number)
         track: Json = {
             "input": number,
             "name": after.name,
@@ -108,6 +112,8 @@ def _tracks(station: Station) -> list[Json]:
             "next_line": after.line,
             "carried": after.carried,
             "link": core.settings.partner(number),
+            "spl_at_0dbfs_db": scale.db if scale else None,
+            "spl_words": scale.words if scale else "not known: the chain is not declared",
         }
         tracks.append(track)
     return tracks

@@ -92,6 +92,42 @@ def test_labels_stand_where_a_bar_of_that_level_ends() -> None:
     assert len([label for label in labels if label]) == len(set(labels) - {""})
 
 
+def test_labels_in_db_spl_are_whole_fives_and_stand_where_their_level_is() -> None:
+    """0 dBFS is 100.8 dB SPL, so that 100 stands at −0.8 dBFS and 80 just below half of the scale (−20)."""
+    labels = scale_labels(40, 100.8)
+    assert [labels.index(text) for text in ("100", "80", "50")] == [
+        int(np.ceil(height_of(level - 100.8) * 40)) - 1 for level in (100, 80, 50)
+    ]
+    assert labels.index("80") in (18, 19)
+    assert {int(text.replace("−", "-")) % 5 for text in labels if text} == {0}
+    assert "−10" in scale_labels(20, -3.0)
+
+
+async def test_d_says_db_spl_where_it_is_known(rig: RigMaker) -> None:
+    def prepare(station: FakeStation) -> None:
+        lively(station)
+        station.facts["tracks"][0] |= {"spl_at_0dbfs_db": 100.82, "spl_words": "computed from the chain"}
+        station.facts["tracks"][1] |= {"spl_at_0dbfs_db": None, "spl_words": "not known: the gain"}
+
+    async with rig(prepare=prepare) as made:
+        await made.beat(*[-6.82] * 8)
+        assert "dBFS" in "\n".join(rows(made.app))
+        await made.press("d")
+        shown = rows(made.app)
+        assert shown[5].startswith(" SPL│")
+        assert any(row.startswith(" 100│") for row in shown)
+        assert "peak   94.0  hold   94.0 dB SPL" in "\n".join(shown)
+        assert "dB SPL, 100.8 at 0 dBFS: computed from the chain" in "\n".join(shown)
+        await made.press("right")
+        shown = rows(made.app)
+        assert shown[5].startswith("    │")  # of this input it is not known: dBFS again
+        assert "hold   −6.8 dBFS" in "\n".join(shown)
+        await made.press("d", "d")
+        assert "not known: the gain" in "\n".join(rows(made.app))
+        await made.press("left", "d")
+        assert any(row.startswith("   0│") for row in rows(made.app))
+
+
 async def test_over_is_lit_until_0_is_pressed(rig: RigMaker) -> None:
     async with rig(prepare=lively) as made:
         await made.beat(*[-3.0] * 8, overs=[0, 0, 2, 0, 0, 0, 0, 0])

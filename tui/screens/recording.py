@@ -66,6 +66,7 @@ class RecordingScreen(TakeOrders, ChainOrders, SessionOrders):
     ]
 
     _since_numbers = NUMBER_SECONDS
+    _in_spl = False
 
     def compose(self) -> ComposeResult:
         """The widgets from top to bottom; `small` replaces them all in a very small window."""
@@ -91,6 +92,11 @@ class RecordingScreen(TakeOrders, ChainOrders, SessionOrders):
         return self.query_one(Bank)
 
     @property
+    def spl(self) -> float | None:
+        """What 0 dBFS is in dB SPL on the selected input, where the meters are to say so and it is known."""
+        return self.view.spl_at_0dbfs if self._in_spl else None
+
+    @property
     def small(self) -> bool:
         """Whether the window is too small for more than a few facts."""
         return self.size.width < SMALLEST[0] or self.size.height < SMALLEST[1]
@@ -113,7 +119,7 @@ class RecordingScreen(TakeOrders, ChainOrders, SessionOrders):
             return
         view, gone = self.view, self.takechain.gone
         self._make_room()
-        self.bank.describe(view.tracks, view.input, view.rate)
+        self.bank.describe(view.tracks, view.input, view.rate, self.spl)
         self._show_time()
         self.query_one(SessionLine).update(view)
         self._show_track()
@@ -145,7 +151,7 @@ class RecordingScreen(TakeOrders, ChainOrders, SessionOrders):
         self._show_time()
 
     def _show_track(self) -> None:
-        self.query_one(TrackLine).update(self.view, self.bank.meters, fresh=self.bank.fresh)
+        self.query_one(TrackLine).update(self.view, self.bank.meters, fresh=self.bank.fresh, spl=self.spl)
 
     def _show_time(self) -> None:
         view, elapsed = self.view, self.takechain.elapsed
@@ -186,6 +192,15 @@ class RecordingScreen(TakeOrders, ChainOrders, SessionOrders):
     def do_clear(self) -> None:
         """Clear overs and holds."""
         self.bank.clear()
+
+    def do_scale(self) -> None:
+        """Meters in dB SPL, as far as it is known, or in dBFS again."""
+        self._in_spl = not self._in_spl
+        track = self.view.track or {}
+        if self._in_spl:
+            known = self.view.spl_at_0dbfs
+            what = "dBFS" if known is None else f"dB SPL, {known:.1f} at 0 dBFS"
+            self.say(f"in {track.get('input')} in {what}: {track.get('spl_words') or 'not known'}")
 
     def do_escape(self) -> None:
         """Let go of the chosen take and of what was said."""

@@ -62,6 +62,12 @@ class View:
         return next((track for track in self.tracks if track.get("input") == self.input), None)
 
     @property
+    def spl_at_0dbfs(self) -> float | None:
+        """What 0 dBFS is in dB SPL on the selected input, where that is known."""
+        found = (self.track or {}).get("spl_at_0dbfs_db")
+        return float(found) if isinstance(found, int | float) else None
+
+    @property
     def armed(self) -> list[int]:
         """The inputs that the next take records."""
         return [track["input"] for track in self.tracks if track.get("armed")]

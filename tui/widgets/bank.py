@@ -59,18 +59,20 @@ class Bank(Widget):
         self._under: list[str] = []  # numbers and names, which change with the set-up only
         self._named: dict[str, Style] = {}
         self._columns = Columns(0, 0, 0, False, 1)
+        self._spl: float | None = None
 
     # -- what it shows ----------------------------------------------------------------------------
 
-    def describe(self, tracks: list[Json], chosen: int, rate: int) -> None:
-        """Which inputs there are, which one is selected, and the frames per second."""
+    def describe(self, tracks: list[Json], chosen: int, rate: int, spl: float | None = None) -> None:
+        """Which inputs there are, which one is selected, the frames per second, and the scale's dB SPL."""
         if len(tracks) != self.meters.channels:
             self.meters = Ballistics(len(tracks))
             self._fresh = False
-        marked = (chosen, *((t.get("armed"), t.get("name")) for t in tracks))
+        marked = (chosen, spl, *((t.get("armed"), t.get("name")) for t in tracks))
         self._tracks, self._rate = tracks, rate
         if marked != self._marked:
             self._marked = marked
+            self._spl = spl
             self._lay_out(chosen)
 
     def feed(self, levels: Levels | None, seconds: float) -> None:
@@ -104,7 +106,7 @@ class Bank(Widget):
     def _lay_out(self, selected: int) -> None:
         named = any(track.get("name") for track in self._tracks)
         width, height = self.size
-        self._columns = Columns(width, height, self.meters.channels, named, selected)
+        self._columns = Columns(width, height, self.meters.channels, named, selected, self._spl)
         self._under = [self._framed("", self._numbers()), *self._names()]
         self._draw()
         self.refresh()
@@ -124,7 +126,8 @@ class Bank(Widget):
 
     def _compose_rows(self) -> list[str]:
         over = self.meters.overs[self._columns.span] > 0
-        rows = [self._framed("OVER" if over.any() else "", self._cells(np.where(over, OVER, " ")))]
+        unit = "" if self._spl is None else "SPL"
+        rows = [self._framed("OVER" if over.any() else unit, self._cells(np.where(over, OVER, " ")))]
         rows += self._bars() if self._fresh else self._no_data()
         return [*rows, self._framed("", self._marks()), *self._under]
 

@@ -26,6 +26,7 @@ class Columns:
     channels: int
     named: bool
     selected: int
+    spl: float | None = None  # what 0 dBFS is in dB SPL where the scale is to say that, else dBFS
 
     @cached_property
     def two_scales(self) -> bool:
@@ -64,7 +65,7 @@ class Columns:
     @cached_property
     def labels(self) -> list[str]:
         """The scale's label of each row of bars, from the bottom."""
-        return scale_labels(self.bars)
+        return scale_labels(self.bars, self.spl)
 
     @cached_property
     def zones(self) -> list[str]:
@@ -88,10 +89,25 @@ def zone_of(row: int, bars: int) -> str:
     return "hot" if edge >= height_of(-12.0) - 1e-9 else "ok"
 
 
-def scale_labels(bars: int) -> list[str]:
-    """The label of each row from the bottom: a level stands in the row that its bar's top reaches."""
+def scale_labels(bars: int, spl: float | None = None) -> list[str]:
+    """The label of each row from the bottom: a level stands in the row that its bar's top reaches.
+
+    With `spl` (what 0 dBFS is in dB SPL) they are whole tens and fives of dB SPL.
+    """
     labels = [""] * bars
-    for db in sorted(SCALE, key=lambda db: (db % 6 != 0, -db)):
-        row = min(max(int(np.ceil(height_of(float(db)) * bars)) - 1, 0), bars - 1)
-        labels[row] = labels[row] or str(db).replace("-", "−")
+    marks = _in_dbfs() if spl is None else _in_spl(spl)
+    for db, label in marks:
+        row = min(max(int(np.ceil(height_of(db) * bars)) - 1, 0), bars - 1)
+        labels[row] = labels[row] or label
     return labels
+
+
+def _in_dbfs() -> list[tuple[float, str]]:
+    """Level and label, those that matter most first."""
+    return [(float(db), str(db).replace("-", "−")) for db in sorted(SCALE, key=lambda db: (db % 6 != 0, -db))]
+
+
+def _in_spl(spl: float) -> list[tuple[float, str]]:
+    top = int(spl // 5) * 5
+    levels = sorted(range(top, top - 60, -5), key=lambda level: (level % 10 != 0, -level))
+    return [(level - spl, str(level).replace("-", "−")) for level in levels if spl - level <= 60]

@@ -60,8 +60,8 @@ def interface_words(view: View) -> list[str]:
 class TrackLine(Rows):
     """The selected input: name, armed or not, and its levels in numbers."""
 
-    def update(self, view: View, meters: Ballistics, *, fresh: bool) -> None:
-        """Draw the line."""
+    def update(self, view: View, meters: Ballistics, *, fresh: bool, spl: float | None = None) -> None:
+        """Draw the line; `spl` is what 0 dBFS is in dB SPL where levels are to be said in that."""
         track = view.track
         if track is None:
             self.show([])
@@ -72,21 +72,21 @@ class TrackLine(Rows):
         if link := track.get("link"):
             left.append((f"  pair with {link}", "dim"))
         armed_count = f"{len(view.armed)} of {len(view.tracks)} armed "
-        levels = _levels(meters, int(track["input"]) - 1, fresh=fresh)
+        levels = _levels(meters, int(track["input"]) - 1, spl, fresh=fresh)
         noticed: list[Span] = [(f"  ! {view.noticed}", "warn")] if view.noticed else []
         self.show([spread([*left, ("  ", ""), *levels, *noticed], [(armed_count, "dim")], self.size.width)])
 
 
-def _levels(meters: Ballistics, index: int, *, fresh: bool) -> Row:
+def _levels(meters: Ballistics, index: int, spl: float | None, *, fresh: bool) -> Row:
     if not fresh or index >= meters.channels:
         return [("no data", "warn")]
     if meters.dead[index]:
         return [("∅ exact zeros: nothing is connected, or it is switched off", "warn")]
-    shown = words.level(_finite(meters.shown[index]))
-    held = words.level(_finite(meters.held[index]))
+    shown, held = (words.level(_finite(each[index]) + (spl or 0.0)) for each in (meters.shown, meters.held))
+    unit = "dBFS" if spl is None else "dB SPL"
     overs = int(meters.overs[index])
     over: Span = (f"  ▲ OVER {overs}", "over") if overs else ("", "")
-    return [(f"peak {shown:>6}  hold {held:>6} dBFS", ""), over]
+    return [(f"peak {shown:>6}  hold {held:>6} {unit}", ""), over]
 
 
 def _finite(db: float) -> float:
