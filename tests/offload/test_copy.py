@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from capture.errors import UsageError
+from capture.journal.durable import write_new
 from capture.journal.finish import edit_after_end, edit_many
 from capture.journal.record import load
 from capture.journal.verify import verify_take, verify_takes
@@ -18,6 +19,7 @@ from capture.journal.writer import JournalWriter
 from capture.offload import DestinationUnfit, NoRoom, OffloadError, Outcome, copy, plan_session, plan_take
 from capture.offload import transfer as moving
 from capture.slices import Handles, Order, slice_take
+from tests.support.disks import small_disk
 from tests.support.slice_takes import marked
 from tests.support.takes import KEY, build_take
 
@@ -237,24 +239,45 @@ def test_a_source_that_vanishes(library: Path, tmp_path: Path) -> None:
         copy(plan, [tmp_path / "other"])
 
 
-def test_a_disk_that_fills_up_on_the_way(
+def test_a_disk_that_fills_up_on_the_way(library: Path, tmp_path: Path) -> None:
+    """Another program takes the room while the copy runs; the other disk gets its copy all the same."""
+    (library / SESSION / "sheets" / "large.bin").write_bytes(bytes(12 << 20))
+    plan, filled = plan_session(library / SESSION), []
+    with small_disk(tmp_path) as small:
+
+        def meanwhile(done: int, total: int, name: str) -> None:
+            if name == "large.bin" and not filled:
+                filled.append(small.fill())
+
+        outcome = copy(plan, [small.folder, tmp_path / "large"], progress=meanwhile)
+        assert outcome.destinations[0].why == "the disk is full"
+        assert "not copied" in verdicts(outcome).values()
+        assert set(verdicts(outcome, 1).values()) == {"copied"}
+        assert (outcome.complete, outcome.bytes_differ) == (False, False)
+        assert not list(small.folder.rglob("*.takechain-copy"))
+        assert outcome.destinations[1].report is not None
+        with pytest.raises(NoRoom, match="MB are lacking"):  # said before anything is written
+            copy(plan, [small.folder])
+        filled[0].unlink()
+        assert copy(plan, [small.folder]).complete
+
+
+def test_a_disk_that_knows_no_second_names(
     library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = os.write
+    """FAT and exFAT refuse links (EPERM): files get their names all the same, and none is written over."""
 
-    def write(fd: int, piece: Any) -> int:
-        if "small" in name_of(fd) and "Snare" in name_of(fd):
-            raise OSError(28, "No space left on device")
-        return real(fd, piece)
+    def refused(*_: Any) -> None:
+        raise PermissionError(1, "Operation not permitted")
 
-    monkeypatch.setattr(os, "write", write)
-    outcome = copy(plan_session(library / SESSION), [tmp_path / "small", tmp_path / "large"])
-    assert outcome.destinations[0].why == "the disk is full"
-    assert set(verdicts(outcome, 1).values()) == {"copied"}
-    assert (outcome.complete, outcome.bytes_differ) == (False, False)
-    assert not list((tmp_path / "small").rglob("*.takechain-copy"))
-    monkeypatch.undo()
-    assert copy(plan_session(library / SESSION), [tmp_path / "small"]).complete
+    monkeypatch.setattr(os, "link", refused)
+    plan, place = plan_session(library / SESSION), tmp_path / "card"
+    assert copy(plan, [place]).complete
+    assert sums(place) == sums(library)
+    assert set(verdicts(copy(plan, [place])).values()) == {"was there"}
+    with pytest.raises(FileExistsError):
+        write_new(place / SESSION / "sheets" / "day.pdf", b"other")
+    assert (place / SESSION / "sheets" / "day.pdf").read_bytes() == b"%PDF"
 
 
 def test_no_room_is_said_before_anything_is_written(
