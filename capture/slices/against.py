@@ -11,9 +11,10 @@ from capture.journal.errors import in_words
 from capture.journal.keys import SEAL_TYPE, decoded, keyid_of, signature_holds
 from capture.journal.lines import digest, parse_fields
 from capture.journal.places import library_of
+from capture.journal.record import TakeRecord
 from capture.journal.verify import Begins
 from capture.slices.errors import SliceError
-from capture.slices.regions import whole_blocks
+from capture.slices.regions import gaps_between, whole_blocks
 from capture.slices.report import Proof, SliceReport, open_plain
 from capture.slices.said import Said
 from capture.slices.source import Source
@@ -75,8 +76,8 @@ def check_take(report: SliceReport, said: Said, wav: Path, journal: Path, takes:
     if not inside or record.file_channels(index) * record.sample_bytes != said.align:
         report.fault("its take is here and has no such frames", journal.name)
         return
-    if record.chain_digest != said.chain_digest:
-        report.fault("its chain is not the one its take began with", journal.name)
+    for what in _otherwise(record, index, said):
+        report.fault(f"its statement says of {what} what its take does not", journal.name)
     blocks = whole_blocks(record, part, index, said.first, said.first + said.frames)
     if tuple(blocks) != said.blocks:
         report.fault("the blocks in its statement are not those of its take", journal.name)
@@ -109,6 +110,21 @@ def check_take(report: SliceReport, said: Said, wav: Path, journal: Path, takes:
     report.proof = Proof.TAKE
     end = said.first + said.frames - 1
     report.info(f"proved against its take: every sample is that of {said.parent}, frames {said.first}–{end}")
+
+
+def _otherwise(record: TakeRecord, index: int, said: Said) -> list[str]:
+    """What a statement says otherwise than the take does."""
+    tracks = sorted((t.channel, t.number, t.input) for t in record.tracks if t.file == index)
+    wanted = {
+        "the take": (record.take, said.take),
+        "the signer": (record.keyid, said.keyid),
+        "the origin": (record.origin.value, said.origin),
+        "the format": ((record.rate, record.format), (said.rate, said.format)),
+        "the chain": (record.chain_digest, said.chain_digest),
+        "the tracks": ([(number, put, channel) for channel, number, put in tracks], list(said.tracks)),
+        "the gaps": (gaps_between(record, said.first, said.first + said.frames), list(said.gaps)),
+    }
+    return [name for name, (there, here) in wanted.items() if there != here]
 
 
 def _proved(said: Said) -> str:

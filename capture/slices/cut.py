@@ -26,7 +26,7 @@ from capture.journal.record import TakeRecord
 from capture.slices.errors import NothingToSlice, SliceError, TakeAltered
 from capture.slices.meta import header_digest, hidden_texts, slice_meta, still_said
 from capture.slices.naming import Ucs, aswg_fields, name_of, unique
-from capture.slices.regions import Cut, Handles, cuts, regions, whole_blocks
+from capture.slices.regions import Cut, Handles, cuts, gaps_between, regions, whole_blocks
 from capture.slices.source import Source
 from capture.slices.statement import (
     BLOCKS_SUFFIX,
@@ -236,9 +236,7 @@ def _statement(source: Source, order: Order, cut: Cut, name: str, chain: Snapsho
         "handles": {"before": cut.before, "after": cut.after},
         "marker": {"id": cut.region.marker, "text": cut.region.text, "number": cut.region.number},
         "gaps": [
-            {"first": first, "frames": end - first}
-            for gap in record.gaps
-            if (first := max(gap.first, cut.first)) < (end := min(gap.first + gap.frames, cut.end))
+            {"first": first, "frames": frames} for first, frames in gaps_between(record, cut.first, cut.end)
         ],
         "blocks": [
             {"index": b.index, "first": b.first, "frames": b.frames, "sha256": b.sha256} for b in blocks

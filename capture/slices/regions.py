@@ -124,6 +124,12 @@ def part_blocks(record: TakeRecord, part: Part) -> list[Block]:
     return [b for b in record.blocks if b.first >= part.first and (following is None or b.first < following)]
 
 
+def gaps_between(record: TakeRecord, first: int, end: int) -> list[tuple[int, int]]:
+    """First frame and length of each gap of a take as far as it lies between two frames."""
+    cut = ((max(gap.first, first), min(gap.first + gap.frames, end)) for gap in record.gaps)
+    return [(start, stop - start) for start, stop in cut if start < stop]
+
+
 @dataclass(frozen=True)
 class WholeBlock:
     """A block that lies whole inside a cut; `index` is the place of its digest among all of the take."""

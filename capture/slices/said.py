@@ -33,7 +33,8 @@ class Said:
     parent: str
     first: int
     frames: int
-    gaps: int
+    tracks: tuple[tuple[int, ...], ...]  # number, input, channel
+    gaps: tuple[tuple[int, ...], ...]  # first, frames
     blocks: tuple[WholeBlock, ...]
     data_offset: int
     data_sha256: str
@@ -66,7 +67,8 @@ def said(statement: Json) -> Said:
         parent=_text(statement, "parent"),
         first=_whole(statement, "first"),
         frames=_whole(statement, "frames"),
-        gaps=len(_list(statement, "gaps")),
+        tracks=tuple(_numbers(entry, "number", "input", "channel") for entry in _list(statement, "tracks")),
+        gaps=tuple(_numbers(entry, "first", "frames") for entry in _list(statement, "gaps")),
         blocks=tuple(_block(entry) for entry in _list(statement, "blocks")),
         data_offset=_whole(data, "offset"),
         data_sha256=_text(data, "sha256"),
@@ -90,6 +92,12 @@ def _block(entry: object) -> WholeBlock:
         raise SliceError("the slice statement holds a block that is none")
     index, first, frames = (_whole(entry, name) for name in ("index", "first", "frames"))
     return WholeBlock(index, first, frames, _text(entry, "sha256"))
+
+
+def _numbers(entry: object, *names: str) -> tuple[int, ...]:
+    if not isinstance(entry, dict):
+        raise SliceError("the slice statement holds a list of what is none")
+    return tuple(_whole(entry, name) for name in names)
 
 
 def _mapping(fields: Json, name: str) -> Json:

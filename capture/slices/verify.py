@@ -102,7 +102,8 @@ def _describe(report: SliceReport, said: Said) -> None:
     if origin is not Origin.PHYSICAL:
         report.warn(origin.said)
     if said.gaps:
-        report.warn(f"{said.gaps} gap{'s' if said.gaps != 1 else ''} of the take lie in it, as silence")
+        count = len(said.gaps)
+        report.warn(f"{count} gap{'s' if count != 1 else ''} of the take lie in it, as silence")
 
 
 def _read(path: Path, limit: int) -> bytes:
