@@ -288,6 +288,17 @@ ACTIONS: tuple[Action, ...] = (
         0,
         _NO_TRACK,
     ),
+    Action(
+        "changes",
+        ("D",),
+        "D",
+        "Changes",
+        "Say what changed in the chains since the last take",
+        "Chain",
+        _has_track,
+        0,
+        _NO_TRACK,
+    ),
     Action("people", ("P",), "P", "People", "Who is here: engineer Kari, artist Anna", "Session", _online, 0),
     Action(
         "seen",

@@ -19,6 +19,7 @@ from capture.station.notices import Notices
 from capture.station.noticing import Noticing
 from capture.station.patch import PatchBook, rolling_patch
 from capture.station.settings import Settings, check
+from capture.station.since import Since
 from capture.station.tail import JournalTail
 from capture.take import State, follow
 from capture.wire import Json, runtime_folder
@@ -62,6 +63,7 @@ class Core:
         self.patch = PatchBook(library)
         self.state = State.IDLE
         self.rolling: Rolling | None = None
+        self.since = Since()
         self.lost_cause = ""
         self.pressed = threading.Event()  # Record: set until the take rolls or was refused
         self._changed = threading.Condition()
@@ -120,6 +122,8 @@ class Core:
 
     def end_rolling(self) -> None:
         """The take is over; its files are whole. A lost interface stays lost."""
+        if (ended := self.rolling) is not None:
+            self.since.ended(ended.tail.record, ended.journal, ended.patch)
         with self._changed:
             self.rolling = None
             self._changed.notify_all()

@@ -119,6 +119,7 @@ class Edits:
             self._append(type="note", field=field, value=value, by=by, at_boottime_ns=boottime_ns())
         else:
             self._worker.edit(journal, field, value, by)
+            self._core.since.corrected(journal)
             self._shelf.update(journal)
             self._indexer.add(journal)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from capture.errors import TakechainError
@@ -15,6 +16,7 @@ from capture.station.client import version
 from capture.station.core import Core, Rolling
 from capture.station.seen import NOTHING
 from capture.station.settings import today
+from capture.station.since import Changed
 from capture.wire import Json
 
 if TYPE_CHECKING:
@@ -26,14 +28,15 @@ def status(station: Station) -> Json:
     core, takes = station.core, station.takes
     rolling = core.rolling
     link = takes.supervisor.link
-    disks = station.space.as_list()
+    disks, changed = station.space.as_list(), _changed(station)
     return {
         "version": version(),
         "pid": os.getpid(),
         "library": {"path": str(core.path), "uuid": core.library.uuid},
         "state": core.state.value,
         "setup": _setup(station),
-        "tracks": _tracks(station),
+        "tracks": _tracks(station, changed),
+        "since": changed.since,
         "next": _next(station),
         "take": None if rolling is None else _take(station, rolling),
         "takes": station.shelf.as_list(),
@@ -92,7 +95,13 @@ def _setup(station: Station) -> Json:
     }
 
 
-def _tracks(station: Station) -> list[Json]:
+def _changed(station: Station) -> Changed:
+    takes = station.shelf.as_list()
+    newest = Path(str(takes[-1]["journal"])) if takes else None
+    return station.core.since.now(station.core.patch.patch, newest)
+
+
+def _tracks(station: Station, changed: Changed) -> list[Json]:
     core, supervisor, seen = station.core, station.takes.supervisor, station.seen
     available = supervisor.interface.inputs if supervisor.interface else 0
     armed, rolling = set(core.settings.armed(available)), core.rolling
@@ -111,6 +120,7 @@ def _tracks(station: Station) -> list[Json]:
             "line": present.get(number, NOTHING).line,
             "next_line": after.line,
             "carried": after.carried,
+            "changed": changed.of(number),
             "link": core.settings.partner(number),
             "spl_at_0dbfs_db": scale.db if scale else None,
             "spl_words": scale.words if scale else "not known: the chain is not declared",

@@ -69,6 +69,12 @@ def test_what_changed_between_two_takes(cli: Cli) -> None:
     ]
     assert (told["from"], told["to"]) == ("Aurora_T001", "Boreal_T001")
     assert "the same" in cli.run("chain", "diff", "Aurora_T001", "Aurora_T001").out
+    told = cli.ok("chain", "diff")  # of the last take, to the patch
+    assert (told["from"], told["to"], told["changes"]) == ("Boreal_T001", None, [])
+    assert [c["path"] for c in cli.ok("chain", "diff", "Aurora_T001")["changes"]] == [
+        "input.1.preamp.gain_db",
+        "input.1.preamp.pad_db",
+    ]
 
 
 def test_a_chain_corrected_after_the_end(cli: Cli) -> None:

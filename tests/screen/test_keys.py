@@ -75,7 +75,7 @@ EXPECTED: dict[str, tuple[Any, list[str], list[tuple[str, dict[str, Any]]]]] = {
 }
 ON_THE_SCREEN_ONLY = {
     "path", "clear", "setup", "input_left", "input_right", "input_back", "input_on", "take_up", "take_down",
-    "aside", "escape", "help", "quit", "scale",
+    "aside", "escape", "help", "quit", "scale", "changes",
 }  # fmt: skip
 
 

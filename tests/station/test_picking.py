@@ -49,3 +49,18 @@ def test_cautions_when_set_and_when_armed(studio: Desk) -> None:
     assert len(studio.call("track", input=3, armed=True)["cautions"]) == 1
     assert len(studio.call("setup", inputs="1-3")["cautions"]) == 2
     assert [c["kind"] for c in studio.call("setup", inputs="1-2")["cautions"]] == ["harmful"]
+
+
+def test_what_changed_since_the_last_take(studio: Desk) -> None:
+    studio.set_up(inputs="1-2")
+    studio.call("chain", line="SM57 4 cm > 1073 +40 dB > in 1")
+    assert (studio.status()["since"], studio.status()["tracks"][0]["changed"]) == ("", [])
+    take = studio.take()
+    assert (studio.status()["since"], studio.status()["tracks"][0]["changed"]) == ("Aurora_T001", [])
+    studio.call("chain", line="SM57 6 cm > 1073 +43 dB > in 1")
+    studio.call("chain", line="SM58 > in 3")  # which the take did not have
+    changed = ["distance: 0.04 m → 0.06 m", "gain: +40 dB → +43 dB"]
+    assert studio.status()["tracks"][0]["changed"] == changed
+    assert studio.status()["tracks"][2]["changed"] == []
+    studio.call("edit", field="chain.input.1.preamp.gain_db", value="43", take=take["take"])
+    assert studio.status()["tracks"][0]["changed"] == changed[:1]

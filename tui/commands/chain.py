@@ -221,19 +221,39 @@ def _read(file: Path) -> str:
 
 @chain.command("diff")
 def difference(
-    one: Annotated[str, typer.Argument(metavar="TAKE")],
-    other: Annotated[str, typer.Argument(metavar="TAKE")],
+    one: Annotated[str | None, typer.Argument(metavar="[TAKE]", help="Else the last take.")] = None,
+    other: Annotated[str | None, typer.Argument(metavar="[TAKE]", help="Else the patch.")] = None,
     as_json: AsJson = False,
     library: InLibrary = None,
 ) -> int:
-    """What changed in the chain from one take to another, with changes made while rolling."""
+    """What changed from the end of one take (or of the last one) to the start of another, or to the patch."""
     from capture.chain import diff, words
 
-    (before, first), (after, second) = _of_take(one, library, at_end=True), _of_take(other, library)
+    take = one if one is not None else _last_take(library)
+    before, first = _of_take(take, library, at_end=True)
+    if other is not None:
+        after, second = _of_take(other, library)
+    else:
+        with station(library) as client:
+            after, second = _patch(client.call("chainfields")), None
+        after = _of_inputs(after, before.inputs())
     changes = diff(before, after)
     result = {"from": first, "to": second, "changes": _changes(changes)}
     answer(as_json, result, *([words(c) for c in changes] or ["the chains are the same"]))
     return DONE
+
+
+def _last_take(library: InLibrary) -> str:
+    with station(library) as client:
+        return str(client.call("journal-path")["journal"])
+
+
+def _of_inputs(patch: Patch, inputs: list[int]) -> Patch:
+    """The patch as a take of these inputs would copy it."""
+    from capture.chain import Patch, split_path
+
+    kept = {p: f for p, f in patch.fields.items() if (place := split_path(p)) is None or place[0] in inputs}
+    return Patch(kept)
 
 
 @chain.command("correct")

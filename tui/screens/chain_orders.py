@@ -158,3 +158,18 @@ class ChainOrders(Desk):
             copy,
             hint="or all of a template, session or take; last",
         )
+
+    def do_changes(self) -> None:
+        """Say in one line what changed since the last take, input by input."""
+        since = str(self.view.status.get("since") or "")
+        texts = [
+            f"in {t['input']} {', '.join(map(str, t['changed']))}"
+            for t in self.view.tracks
+            if t.get("changed")
+        ]
+        if not since:
+            self.say("there is no take before")
+        elif not texts:
+            self.say(f"the chains are as they were in {since}")
+        else:
+            self.say(f"since {since}: {'; '.join(texts)}")

@@ -107,9 +107,17 @@ def _chain(track: Json, width: int) -> Row:
     if not declared(line):
         return [(f" {line}   " if line else " ", ""), ("chain not declared · e writes it", "dim")]
     carried: list[Span] = [("  ~ carried over · y confirms", "mark")] if track.get("carried") else []
-    if cells(line) + sum(cells(text) for text, _ in carried) + 1 > width:
+    changed = [str(text) for text in track.get("changed") or []]
+    long: list[Span] = [(f"  Δ {'; '.join(changed)}", "mark")] if changed else []
+    short: list[Span] = [(f"  Δ {len(changed)} · D says what", "mark")] if changed else []
+    if _length(line, carried, long) > width:
         line = line.partition(": ")[2] or line  # the line above names the source already
-    return [(f" {line}", ""), *carried]
+    marks = [*carried, *(long if _length(line, carried, long) <= width else short)]
+    return [*cut([(f" {line}", "")], max(width - _length("", marks) + 1, 0)), *marks]
+
+
+def _length(line: str, *marks: Row) -> int:
+    return 1 + cells(line) + sum(cells(text) for row in marks for text, _ in row)
 
 
 class ChainColumn(Rows):
@@ -130,6 +138,13 @@ class ChainColumn(Rows):
             rows += [[(f" {text}", "")] for text in wrapped(element, max(self.size.width - 2, 8))]
         if track.get("carried"):
             rows += [[], [(" ~ carried over", "mark")], [(" y confirms it", "dim")]]
+        if changed := track.get("changed"):
+            rows += [[], [(f" Δ since {view.status.get('since') or 'the last take'}", "mark")]]
+            rows += [
+                [(f" {text}", "")]
+                for words_ in changed
+                for text in wrapped(str(words_), max(self.size.width - 2, 8))
+            ]
         self.show(rows)
 
 
