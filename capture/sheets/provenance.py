@@ -13,17 +13,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from capture.chain import ChainError, Snapshot
+from capture.chain import ChainError, Patch, Snapshot
 from capture.chain.fields import path_words
 from capture.chain.withholding import paths_of
 from capture.journal.beside import chain_of
+from capture.journal.corrections import corrections
 from capture.journal.errors import in_words
+from capture.journal.keyring import Keyring
 from capture.journal.lines import digest, read_lines
+from capture.journal.places import library_of
 from capture.journal.record import TakeRecord
 from capture.journal.verify import verify_take
 from capture.sheets import air, chains, words
 from capture.sheets.model import AirCurve, FileRow, Person
-from capture.sheets.spoken_path import speak
+from capture.sheets.spoken_path import room_words, speak
 from capture.sheets.take_sheet import audio_digest, condition, file_rows, open_take, take_warnings
 
 WITHHELD = "withheld"
@@ -76,10 +79,13 @@ class Provenance:
     warnings: tuple[str, ...]
     tracks: tuple[TrackPath, ...]
     changes: tuple[str, ...]
+    corrected: tuple[str, ...]  # what signed notes say of the chain since
+    room_facts: tuple[str, ...]
     fields: int
     known: tuple[tuple[str, int], ...]  # how many of them are declared, measured, read or typed
     carried_over: int
     air: tuple[AirCurve, ...]
+    signer_name: str  # as this user knows it, or the library claims it
     signer: str  # hex SHA-256 of the key of the seal, or nothing
     sealed: str  # when, as the seal says; empty without one
     end_digest: str
@@ -132,10 +138,14 @@ def _hidden_texts(
     """The texts that must not stand on the page: values left out, and with names those of the journal."""
     values = whole.values() if whole else {}
     texts = {str(values[path]) for path in paths if isinstance(values.get(path), str)}
+    for one in corrections(record, whole.patch() if whole else Patch()):
+        if any(paths_of(word, [one.path]) for word in withhold):
+            texts |= {value for value in (one.before, one.after) if isinstance(value, str)}
     if "names" in withhold:
         texts |= {str(person.get("name") or "") for person in record.people}
         texts |= {record.by, *(reading.by for reading in record.readings)}
         texts |= {str(reading.get("by") or "") for reading in record.air_at_begin}
+        texts |= {_signer(record), *(edit.by for edit in record.edits)}
         fields = whole.fields.values() if whole else ()
         texts |= {kept.field.by for kept in fields if kept.field is not None}
     return frozenset(texts - {""})
@@ -182,10 +192,13 @@ def _page(
         warnings=(*take_warnings(record), *faults, *warnings),
         tracks=tuple(_track(record, chain, place) for place in range(len(record.tracks))),
         changes=_changes(record, gone),
+        corrected=_corrected(record, chain, left_out),
+        room_facts=_room_facts(record, chain),
         fields=len(known),
         known=tuple(sorted(Counter(field.how for field in known).items())),
         carried_over=sum(1 for field in known if field.carried_from),
         air=tuple(_air(record, hidden)),
+        signer_name=shown(_signer(record)),
         signer=record.keyid if record.sealed else "",
         sealed=sealed,
         end_digest=end,
@@ -250,6 +263,33 @@ def _changes(record: TakeRecord, paths: set[str]) -> tuple[str, ...]:
     return tuple(said)
 
 
+def _corrected(record: TakeRecord, chain: Snapshot | None, left_out: tuple[Withheld, ...]) -> tuple[str, ...]:
+    """Corrections made after the end, beside what was recorded; withheld are those of withheld fields."""
+    said = []
+    for one in corrections(record, chain.patch() if chain else Patch()):
+        sides = " \N{RIGHTWARDS ARROW} ".join(chains.as_text(one.path, v) for v in (one.before, one.after))
+        closed = any(one.path in entry.paths or paths_of(entry.word, [one.path]) for entry in left_out)
+        said.append(f"{path_words(one.path)}: {WITHHELD if closed else sides}")
+    return tuple(said)
+
+
+def _room_facts(record: TakeRecord, chain: Snapshot | None) -> tuple[str, ...]:
+    """What is declared of each room that recorded inputs stand in, once for each."""
+    values, said = chain.values() if chain else {}, []
+    for track in record.tracks:
+        prefix = f"input.{track.input}."
+        mine = {path.removeprefix(prefix): v for path, v in values.items() if path.startswith(prefix)}
+        if words_of := room_words(mine):
+            said.append(f"{mine.get('place.room', 'the room')}: {words_of}")
+    return tuple(dict.fromkeys(said))
+
+
+def _signer(record: TakeRecord) -> str:
+    if not record.sealed or record.path is None:
+        return ""
+    return Keyring().signers().with_library(library_of(record.path)).of(record.keyid).name
+
+
 def _air(record: TakeRecord, hidden: frozenset[str]) -> list[AirCurve]:
     """The curves with the sensor's own name: its port and serial number are nobody's business here."""
     found = []
@@ -267,7 +307,7 @@ def _still_said(page: Provenance, hidden: frozenset[str]) -> tuple[str, ...]:
     texts = [page.name, page.recorded_as, page.project, page.session, page.slate, page.interface]
     texts += [text for track in page.tracks for text in (track.name, track.path)]
     texts += [row.name for row in page.files] + list(page.changes) + [page.chain_file, page.journal]
-    texts += list(page.rooms)
+    texts += [*page.rooms, *page.corrected, *page.room_facts]
     parts = {part for text in hidden for part in (text, *text.split()) if len(part) > _SHORT}
     found = [text for text in texts if any(_holds(text, part) for part in parts)]
     return tuple(dict.fromkeys(found))

@@ -92,7 +92,10 @@ def _known(page: Provenance) -> str:
 
 
 def _changed(page: Provenance) -> tuple[Lines, ...]:
-    return (Lines((f"Changed while recording: {'; '.join(page.changes)}.",)),) if page.changes else ()
+    said = [f"{facts}." for facts in page.room_facts]
+    said += [f"Changed while recording: {'; '.join(page.changes)}."] if page.changes else []
+    said += [f"Corrected by signed notes since: {'; '.join(page.corrected)}."] if page.corrected else []
+    return (Lines(tuple(said)),) if said else ()
 
 
 def _air(page: Provenance) -> Lines:
@@ -124,10 +127,11 @@ def _signed(page: Provenance) -> Table:
         ("Chain snapshot", page.chain_digest or "none was kept"),
         ("All audio blocks", page.audio_digest or DASH),
         ("End of the journal", page.end_digest or DASH),
+        ("Signer", page.signer_name or "a key without a name"),
         ("Key, fingerprint", key),
         ("Sealed", page.sealed or "NOT SEALED"),
     ]
-    cells = tuple((Cell(name), Cell(value, style="mono")) for name, value in rows)
+    cells = tuple((Cell(name), Cell(value, style="" if name == "Signer" else "mono")) for name, value in rows)
     checked = (Cell("Verified just now"), Cell(page.state, style="strong"))
     return Table((Column("", width="28mm"), Column("", width="1fr")), (*cells, checked), bare=True)
 

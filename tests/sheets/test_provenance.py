@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 
 from capture.chain import load
+from capture.journal.finish import edit_after_end
+from capture.journal.keyring import Keyring
 from capture.sheets import SheetError, UnknownForm, build_provenance, draw, render, write_reduced_chain
 from capture.sheets.spoken_path import speak
+from tests.journal.test_verify_doc import run as shell_check
 from tests.support import sheet_takes
 from tests.support.sheet_readers import html_text, md_text, pdf_info, pdf_text, pdf_words, squeezed
 from tests.support.takes import KEY, build_take, journal_fields
@@ -124,12 +127,54 @@ def test_the_commands_of_the_page_tell_what_it_says(journal: Path, tmp_path: Pat
         assert done.stdout.split()[0] == expected
 
 
+def test_the_page_of_docs_verify_proves_a_take_with_two_fields_withheld(
+    journal: Path, tmp_path: Path
+) -> None:
+    """What a buyer gets: the take with the reduced chain, checked by the shell page alone."""
+    folder = tmp_path / "bought"
+    shutil.copytree(journal.parent, folder)
+    made = build_provenance(journal, ("input.1.microphone.serial", "people.1.name"))
+    (folder / made.page.chain_file).unlink()
+    assert made.chain is not None
+    write_reduced_chain(folder, made.page.chain_file, made.chain)
+    done = shell_check(folder, "Aurora_T003")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"{len(made.chain.fields)} fields, 2 of them withheld in this copy" in done.stdout
+
+
 def test_eight_tracks_fit_on_one_page(journal: Path, tmp_path: Path) -> None:
     path = render(build_provenance(journal, ("serial", "names")).page, "pdf", tmp_path / "page.pdf").path
     assert pdf_info(path)["Pages"] == "1"
     words = pdf_words(path)
     assert min(word.left for word in words) >= 48.1
     assert max(word.right for word in words) <= 595.28 - 48.1
+
+
+def test_corrections_stand_beside_what_was_recorded_and_are_withheld_with_it(tmp_path: Path) -> None:
+    journal = build_take(tmp_path, chain={"input.1.microphone.serial": "A1101", "input.1.preamp.gain_db": 42})
+    for path, value in (("microphone.serial", "B2202"), ("preamp.gain_db", 45)):
+        edit_after_end(journal, KEY, f"chain.input.1.{path}", value, "Per")
+    page = build_provenance(journal).page
+    assert page.corrected == ("input 1 microphone serial: A1101 → B2202", "input 1 gain: +42 dB → +45 dB")
+    assert "gain +42 dB" in page.tracks[0].path
+    made = build_provenance(journal, ("serial", "names"))
+    assert made.page.corrected[0] == "input 1 microphone serial: withheld"
+    for form in ("html", "json"):
+        text = shown(made.page, form, tmp_path)
+        assert not [secret for secret in ("A1101", "B2202", "Per") if secret in text.replace("Perhaps", "")]
+
+
+def test_the_signer_is_named_where_the_name_is_known(
+    journal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TAKECHAIN_CONFIG", str(tmp_path))
+    assert build_provenance(journal).page.signer_name == ""
+    assert squeezed("a key without a name") in shown(build_provenance(journal).page, "html", tmp_path)
+    Keyring().trust("Studio Bryggen AS", KEY.keyid)
+    assert squeezed("Studio Bryggen AS") in shown(build_provenance(journal).page, "pdf", tmp_path)
+    assert squeezed("Studio Bryggen AS") not in shown(
+        build_provenance(journal, ("names",)).page, "pdf", tmp_path
+    )
 
 
 def test_what_can_still_be_read_is_told(journal: Path) -> None:
@@ -197,7 +242,43 @@ def test_the_page_is_no_table(journal: Path) -> None:
         ({"distance_m": 0.04, "distance_text": "4 cm"}, [], "4 cm away → input 1"),
         ({"preamp.phantom": True, "preamp.pad_db": -20}, [], "a preamp, 48 V on, pad -20 dB → input 1"),
         ({"preamp.model": "512c"}, ["preamp.serial"], "512c, serial withheld → input 1"),
-        ({"microphone.sensitivity_mv_pa": 1.6}, [], "input 1"),
+        ({"microphone.sensitivity_mv_pa": 1.6, "microphone.gear": "x"}, ["di.gear"], "input 1"),
+        (
+            {"source.name": "Kick", "source.make": "Gretsch", "source.model": "BB"},
+            [],
+            "Kick (Gretsch BB) → input 1",
+        ),
+        ({"source.x_m": 1, "source.y_m": 0.5, "kind": "di"}, [], "at x 1 m y 0.5 m → a DI → input 1"),
+        (
+            {"position_text": "1.2 m, 30° off axis", "distance_m": 1.2, "angle_deg": 30},
+            [],
+            "1.2 m, 30° off axis → input 1",
+        ),
+        ({"angle_deg": 30, "height_m": 1.6}, [], "30° off axis, 1.6 m up → input 1"),
+        (
+            {
+                "microphone.model": "CM4",
+                "array.kind": "ORTF",
+                "array.role": "left",
+                "pair.input": 2,
+                "pair.side": "left",
+            },
+            [],
+            "CM4, left of ORTF, left side, paired with input 2 → input 1",
+        ),
+        ({"di.model": "J48", "di.channel": 2, "di.pad_db": -15}, [], "J48, channel 2, pad -15 dB → input 1"),
+        (
+            {
+                "preamp.model": "1073",
+                "insert.1.model": "1176",
+                "insert.1.setting": "4:1",
+                "insert.2.serial": "7",
+            },
+            [],
+            "1073 → 1176, setting 4:1 → an insert, serial 7 → input 1",
+        ),
+        ({"preamp.impedance_ohm": 300}, [], "a preamp, impedance 300 Ω → input 1"),
+        ({"place.room": "A", "place.size": "6 × 4 × 3 m", "place.rt60": "0.4 s"}, [], "in A → input 1"),
         ({"note": "bright"}, ["place.room"], "room withheld → input 1 (note bright)"),
         ({"strange.field_of_later": 3}, [], "input 1 (strange field of later 3)"),
     ],
