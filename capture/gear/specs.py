@@ -57,6 +57,9 @@ SPEC_NAMES: dict[str, SpecName] = {
     "length_m": SpecName("length", "m", 0.01, 10_000),
     "capacitance_pf_m": SpecName("capacitance", "pF/m", 0.1, 10_000),
     "accuracy": SpecName("accuracy", ""),
+    "accuracy_c": SpecName("accuracy of the temperature, ±", "°C", 0.001, 50),
+    "accuracy_rh_pct": SpecName("accuracy of the humidity, ±", "%RH", 0.01, 50),
+    "accuracy_hpa": SpecName("accuracy of the pressure, ±", "hPa", 0.001, 500),
 }
 _PARTED = re.compile(r"([a-z_]+)(?:@([a-z0-9-]+))?")
 

@@ -13,9 +13,9 @@ from math import hypot
 from typing import Any
 
 from capture.journal.record import TakeRecord
+from capture.rooms.accuracy import accuracies, plus_minus
 from hardware import air
 from hardware.reading import UNITS, Quantity
-from hardware.sensors.accuracy import typical_accuracy
 
 Json = dict[str, Any]
 _NO_AIR = 1e6  # no quantity comes near it
@@ -34,7 +34,7 @@ _NEEDED = {
 class Known:
     """One quantity from one source, in the unit it is kept in: mean, lowest and highest value.
 
-    `accuracy` is the ± of the sensor where its data sheet is known, else None.
+    `accuracy` is the ± of the sensor where that is known, else None.
     """
 
     value: float
@@ -97,21 +97,21 @@ def of_values(temperature: float | None, humidity: float | None, pressure: float
 def of_newest(readings: Iterable[Json], sensors: Iterable[Json] = ()) -> RoomAir:
     """The air now, from the newest reading of each source as a station lists them (with `age_s`)."""
     sources: dict[str, dict[str, _Source]] = {}
-    identities = _identities(sensors)
+    accuracy = _accuracies(sensors)
     for reading in filter(_is_fresh, readings):
-        _gather(sources, reading, identities)
+        _gather(sources, reading, accuracy)
     return _chosen(sources)
 
 
 def of_take(record: TakeRecord) -> RoomAir:
     """The air over a take: its readings, and those before it where there are none since."""
     sources: dict[str, dict[str, _Source]] = {}
-    identities = _identities(record.sensors)
+    accuracy = _accuracies(record.sensors)
     for reading in record.readings:
-        _gather(sources, vars(reading), identities)
+        _gather(sources, vars(reading), accuracy)
     for known in filter(_is_fresh, record.air_at_begin):
         if str(known.get("quantity")) not in sources:
-            _gather(sources, known, identities)
+            _gather(sources, known, accuracy)
     return _chosen(sources)
 
 
@@ -132,11 +132,22 @@ class _Source:
     values: list[float] = field(default_factory=list)
 
 
-def _identities(sensors: Iterable[Json]) -> dict[str, str]:
-    return {str(s.get("id")): str(s.get("identity") or "") for s in sensors if isinstance(s, dict)}
+def _accuracies(sensors: Iterable[Json]) -> dict[tuple[str, str], float]:
+    """± by sensor and quantity, as the sensors' own entries say it, else of a board known by its identity."""
+    found = {}
+    for sensor in (entry for entry in sensors if isinstance(entry, dict)):
+        said = sensor.get("accuracy")
+        if not isinstance(said, dict):
+            said = accuracies(str(sensor.get("identity") or ""), {})
+        for quantity, value in said.items():
+            if (pm := plus_minus(value)) is not None:
+                found[str(sensor.get("id")), str(quantity)] = pm
+    return found
 
 
-def _gather(sources: dict[str, dict[str, _Source]], reading: Json, identities: dict[str, str]) -> None:
+def _gather(
+    sources: dict[str, dict[str, _Source]], reading: Json, accuracy: dict[tuple[str, str], float]
+) -> None:
     quantity, value = str(reading.get("quantity")), reading.get("value")
     if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) < _NO_AIR:
         return
@@ -147,8 +158,8 @@ def _gather(sources: dict[str, dict[str, _Source]], reading: Json, identities: d
     typed, sensor = reading.get("typed") is True, str(reading.get("sensor") or "")
     by, instrument = str(reading.get("by") or "somebody"), str(reading.get("instrument") or "")
     name = f"typed by {by}" + (f", read off {instrument}" if instrument else "") if typed else sensor
-    accuracy = None if typed else typical_accuracy(identities.get(sensor, ""), quantity)
-    source = _Source(name, typed, reading.get("simulated") is True, accuracy)
+    pm = None if typed else accuracy.get((sensor, quantity))
+    source = _Source(name, typed, reading.get("simulated") is True, pm)
     sources.setdefault(quantity, {}).setdefault(name, source).values.append(float(value))
 
 

@@ -18,6 +18,7 @@ from functools import partial
 
 from capture.clock import boottime_ns, utc_text
 from capture.errors import TakechainError, UsageError
+from capture.rooms.accuracy import with_accuracy
 from capture.station.core import Core, user_name
 from capture.wire import Json
 from hardware.reading import UNITS, Quantity, Reading
@@ -145,7 +146,11 @@ class SensorDesk:
     def begin_sensors(self) -> list[Json]:
         """The sensors as a begin line names them."""
         kept = ("id", "port", "driver", "identity", "simulated")
-        return [{name: sensor[name] for name in kept} for sensor in self.as_list()]
+        sensors = [{name: sensor[name] for name in kept} for sensor in self.as_list()]
+        try:
+            return with_accuracy(sensors, self._core.library.records("gear") if sensors else {})
+        except TakechainError:  # a locker that cannot be read keeps no take from beginning
+            return sensors
 
     def hand_over(self, since_ns: int) -> None:
         """A take has begun with a frame of that moment: what was said from then on is part of it."""

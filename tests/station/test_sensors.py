@@ -66,6 +66,8 @@ def test_between_takes_the_room_log_keeps_the_air(studio: Desk, trinkey: PtySens
 
 
 def test_the_simulated_sensor_is_marked_simulated_everywhere(studio: Desk) -> None:
+    specs = {"accuracy_c": {"value": 0.3, "source": "a certificate", "tolerance": None}}
+    Library.open(studio.library).put("gear", "S1", {"kind": "sensor", "serial": "sim", "specs": specs})
     studio.set_up(inputs="1")
     studio.call("sensor", port="sim")
     until(lambda: studio.status()["air"])
@@ -76,7 +78,9 @@ def test_the_simulated_sensor_is_marked_simulated_everywhere(studio: Desk) -> No
     assert all(air["simulated"] for air in status["air"])
     assert status["sensors"][0]["simulated"]
     assert all(reading["simulated"] for reading in lines(journal, "reading"))
-    assert lines(journal, "begin")[0]["sensors"][0]["simulated"]
+    (sensor,) = lines(journal, "begin")[0]["sensors"]
+    assert sensor["simulated"]
+    assert sensor["accuracy"] == {"temperature": 0.3}  # as the locker knows it
 
 
 def test_typed_air_says_who_read_it_off_what(studio: Desk) -> None:

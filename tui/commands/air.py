@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tui.commands.common import DONE, AsJson, By, InLibrary, Json, answer, station
+from tui.commands.common import DONE, AsJson, By, InLibrary, Json, answer, open_library, station
 
 if TYPE_CHECKING:
     from capture.rooms.air import Figures, RoomAir
@@ -54,6 +54,7 @@ def air(
 ) -> int:
     """What the air is and does: newest readings, what a person read (marked as typed), or a take's."""
     from capture.errors import UsageError
+    from capture.rooms.accuracy import with_accuracy
     from capture.rooms.air import of_newest, of_values
 
     typed = {"temperature": temperature, "humidity": humidity, "pressure": pressure}
@@ -77,7 +78,7 @@ def air(
         else:
             status = client.call("status")
             result = {"air": status["air"]}
-    room = of_newest(result["air"], status["sensors"])
+    room = of_newest(result["air"], with_accuracy(status["sensors"], open_library(library).records("gear")))
     lines = [_reading_line(reading) for reading in result["air"]]
     answer(
         as_json,

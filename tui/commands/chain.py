@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tui.commands import places
-from tui.commands.common import DONE, AsJson, By, InLibrary, Json, answer, new_group, say, station
+from tui.commands.common import (
+    DONE,
+    AsJson,
+    By,
+    InLibrary,
+    Json,
+    answer,
+    new_group,
+    open_library,
+    say,
+    station,
+)
 from tui.commands.distances import distances
 
 if TYPE_CHECKING:
@@ -36,6 +47,7 @@ def show(
 ) -> int:
     """The patch as lines, what is carried over and not confirmed yet, and distances in the air of now."""
     from capture.chain.cautions import cautions
+    from capture.rooms.accuracy import with_accuracy
     from capture.rooms.air import of_newest
     from capture.take import parse_inputs
 
@@ -43,7 +55,8 @@ def show(
         patch = _patch(client.call("chainfields"))
         now = client.call("status")
     chosen = parse_inputs(inputs) if inputs is not None else patch.inputs()
-    ways = distances(patch, chosen, of_newest(now["air"], now["sensors"]))
+    sensors = with_accuracy(now["sensors"], open_library(library).records("gear"))
+    ways = distances(patch, chosen, of_newest(now["air"], sensors))
     tracks = [{"input": n, "line": patch.line(n), "carried": patch.carried(n)} for n in chosen]
     people = [{"role": role, "name": name} for role, name in patch.people()]
     lines = [f"{person['role']}: {person['name']}" for person in people]
