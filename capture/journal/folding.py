@@ -357,7 +357,8 @@ def _file(record: TakeRecord, fields: Json) -> None:
     name = text(fields.get("file"))
     part, size, offset, frames = (whole(fields.get(n)) for n in ("part", "size", "data_offset", "frames"))
     header, data = text(fields.get("header_sha256")), text(fields.get("data_sha256"))
-    record.files[name] = FileLine(part, name, size, offset, header, data, frames, decoded(fields.get("rest")))
+    rest, keyid = decoded(fields.get("rest")), text(mapping(fields.get("sig")).get("keyid"))
+    record.files[name] = FileLine(part, name, size, offset, header, data, frames, rest, keyid)
     record.rewrites.pop(name, None)
 
 

@@ -169,6 +169,7 @@ class FileLine:
     data_sha256: str
     frames: int
     rest: bytes = b""
+    keyid: str = ""  # who signed the line
 
 
 @dataclass

@@ -8,6 +8,7 @@ here    the chain snapshot, the take before it, and the words for what is not a 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,17 +78,23 @@ def verify_take(
     report = Report(path)
     if is_held(path):
         report.fault("it is being recorded just now, and not sealed yet", path.name, incomplete=True)
-    joined = check_lines(report, found)
     try:
         record = begun(fold(found.lines), path)
     except NotATake as error:
+        check_lines(report, found)
         report.fault(error.what)
         return report
     report.record = record
-    check_seal(report, record, found.lines, joined=joined)
-    check_timeline(report, record)
-    check_pre_roll(report, record, found.lines)
-    check_files(report, record)
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="files") as beside:
+        aside = Report(path, record)
+        hashing = beside.submit(check_files, aside, record)  # it leaves the interpreter to the lines
+        joined = check_lines(report, found)
+        check_seal(report, record, found.lines, joined=joined)
+        check_timeline(report, record)
+        check_pre_roll(report, record, found.lines)
+        hashing.result()
+    report.findings += aside.findings
+    report.gone += aside.gone
     _check_chain_file(report, record)
     _check_predecessor(report, record, found.lines[0].raw, begins or Begins())
     _describe(report, record)
