@@ -15,7 +15,7 @@ from capture.evidence.calibrations import changed_while_rolling
 from capture.evidence.check import Check, untestable
 from capture.evidence.errors import EvidenceError
 from capture.evidence.floor import Frames
-from capture.evidence.sameness import Sameness
+from capture.evidence.sameness import MOST, Sameness
 from capture.evidence.sound import files_of, of_usable_rate, pieces, spans, stretch, tracks_of
 from capture.evidence.track_checks import Looked
 from capture.evidence.tracks import of_take
@@ -63,7 +63,10 @@ def _look(
     record: TakeRecord, file: int, tracks: Sequence[Track], levels: dict[int, TrackLevels]
 ) -> list[Looked]:
     """One pass over the samples of a file, and a look for hum where each track is quietest."""
-    frames, same = Frames(of_usable_rate(record).rate, len(tracks)), [Sameness() for _ in tracks]
+    frames, same = (
+        Frames(of_usable_rate(record).rate, len(tracks)),
+        [Sameness(MOST // len(record.tracks)) for _ in tracks],
+    )
     for span in spans(record):
         frames.begin(span.first)
         for one in same:
@@ -80,7 +83,17 @@ def _look(
         humming = hum.look(stretch(record, track, first, first + 2 * half), record.rate)
         changed = changed_while_rolling(record, track.input)
         found.append(
-            Looked(levels[track.number], noise, one.longest, one.repeat(), humming, record.rate, changed)
+            Looked(
+                levels=levels[track.number],
+                noise=noise,
+                run=one.longest,
+                repeat=one.repeat(),
+                compared=one.compared,
+                hum=humming,
+                frames=record.frames,
+                rate=record.rate,
+                changed=changed,
+            )
         )
     return found
 

@@ -19,6 +19,8 @@ SILENCE_DB = -200.0
 """Below this a level is digital silence: every sample is 0."""
 TOP = (0.35, 0.44)
 """The band, in shares of the rate, in which every converter still has its own noise."""
+_NOTHING = 1e-18  # mean square of a second that is digital silence
+_AT_ONCE = 4096  # frames that are kept before whole seconds are looked for: some 6 minutes
 _STRETCH_SECONDS = 2.0  # of a take that is not read whole
 
 
@@ -29,7 +31,7 @@ class Noise:
     `quietest_dbfs_a` and `quietest_dbfs` (not weighted) are each the lowest of any second, `quietest_at` the
     frame at which the A-weighted one begins, `loudest_at` that of the loudest. `over_rounding_db` is how far
     the top of the band (0.35 to 0.44 of the rate) lies above the rounding to 24 bits, in the second in which
-    it is lowest. `seconds` were read.
+    it is lowest, digital silence left out. `seconds` were read.
     """
 
     dbfs_a: float | None
@@ -90,15 +92,14 @@ class Frames:
         self._weights = np.stack([np.where(audio, a_weight(at), 0.0), audio, top], axis=1).astype(float)
         self._at, self._count = 0, 0
         self._held, self._sums = np.zeros((0, self.channels)), np.zeros(self.channels)
-        self._powers: list[Array] = []
-        self._lowest: list[list[tuple[float, int]]] = [[], [], []]
-        self._loudest: list[tuple[float, int]] = []
+        self._powers = np.zeros((0, self.channels, self._weights.shape[1]))
+        self._lowest: list[list[tuple[float, int]]] = [[], [], [], []]  # weighted, plain, top, −plain
 
     def begin(self, first: int) -> None:
         """A stretch without a hole begins at this frame of the timeline."""
         import numpy as np
 
-        self._at, self._held, self._powers = first, np.zeros((0, self.channels)), []
+        self._at, self._held, self._powers = first, np.zeros((0, self.channels)), self._powers[:0]
 
     def feed(self, block: Array) -> None:
         """More samples of the stretch, shape (frames, channels)."""
@@ -113,25 +114,31 @@ class Frames:
             column = np.ascontiguousarray(self._held[:, channel])
             windows = np.lib.stride_tricks.sliding_window_view(column, self.size)[:: self.hop][:count]
             powers[:, channel] = power_spectrum(windows) @ self._weights
-        self._powers.append(powers)
+        self._sums = self._sums + powers[:, :, 0].sum(axis=0)
+        self._count += count
+        self._powers = np.concatenate([self._powers, powers])
         self._held = self._held[count * self.hop :]
+        if len(self._powers) >= _AT_ONCE:
+            self._search()
 
     def close(self) -> None:
-        """The stretch ends: take in its sum, and its quietest second."""
+        """The stretch ends: look for its quietest second."""
+        self._search()
+
+    def _search(self) -> None:
+        """Take in every whole second so far, and keep what the next one shares with them."""
         import numpy as np
 
-        if not self._powers:
-            return
-        powers = np.concatenate(self._powers)
-        self._sums = self._sums + powers[:, :, 0].sum(axis=0)
-        self._count += len(powers)
         second = max(1, round(self.rate / self.hop) - 1)  # frames that overlap by half and span one second
-        if len(powers) >= second:
-            means = _running_mean(powers, second)
-            for kind, lowest in enumerate(self._lowest):
-                self._lowest[kind] = self._keep(lowest, means[:, :, kind])
-            self._loudest = self._keep(self._loudest, -means[:, :, 1])
-        self._powers = []
+        if len(self._powers) < second:
+            return
+        windows = np.lib.stride_tricks.sliding_window_view(self._powers, second, axis=0)
+        means = windows.mean(axis=-1)
+        sounds = np.where(means[:, :, 1] > _NOTHING, means[:, :, 2], np.inf)
+        wanted = (means[:, :, 0], means[:, :, 1], sounds, -means[:, :, 1])
+        self._lowest = [self._keep(*pair) for pair in zip(self._lowest, wanted, strict=True)]
+        self._at += (len(self._powers) - second + 1) * self.hop
+        self._powers = self._powers[len(self._powers) - second + 1 :]
 
     def _keep(self, before: list[tuple[float, int]], means: Array) -> list[tuple[float, int]]:
         """The lower of what was before and of these, shape (places, channels), with its frame."""
@@ -144,7 +151,7 @@ class Frames:
         """What was found, per channel."""
         if not self._count:
             return [Noise(None, None, None, 0, 0, None, 0.0)] * self.channels
-        weighted, plain, top = self._lowest
+        weighted, plain, top, loudest = self._lowest
         seconds = self._count * self.hop / self.rate
         return [
             Noise(
@@ -152,19 +159,12 @@ class Frames:
                 _dbfs(weighted[channel][0]) if weighted else None,
                 _dbfs(plain[channel][0]) if plain else None,
                 weighted[channel][1] if weighted else 0,
-                self._loudest[channel][1] if weighted else 0,
-                _db(top[channel][0] / self._rounding) if top else None,
+                loudest[channel][1] if loudest else 0,
+                _db(top[channel][0] / self._rounding) if top and math.isfinite(top[channel][0]) else None,
                 seconds,
             )
             for channel in range(self.channels)
         ]
-
-
-def _running_mean(powers: Array, count: int) -> Array:
-    import numpy as np
-
-    windows = np.lib.stride_tricks.sliding_window_view(powers, count, axis=0)
-    return windows.mean(axis=-1)
 
 
 def _dbfs(power: float) -> float:

@@ -43,28 +43,39 @@ class Spot:
 
     track: Track
     values: Values
-    at: tuple[float, float, float]
+    at: tuple[float, float, float] | None
 
 
 def spots(tracks: list[Track], values: Mapping[int, Values]) -> list[Spot]:
-    """The tracks whose microphones have coordinates, by the values of each input."""
+    """The tracks with what is declared of their inputs; those without coordinates have no place."""
     found = []
     for track in tracks:
         here = values.get(track.input, {})
         x, y, z = (number(here, f"{axis}_m") for axis in "xyz")
-        if x is not None and y is not None:
-            found.append(Spot(track, here, (x, y, z if z is not None else 0.0)))
+        placed = x is not None and y is not None and z is not None
+        found.append(Spot(track, here, (x, y, z) if placed else None))  # type: ignore[arg-type]
     return found
+
+
+def apart(one: Spot, other: Spot) -> float | None:
+    """Metres between two microphones: by their coordinates, else by the spacing of the pair they are."""
+    if one.at is not None and other.at is not None:
+        return dist(one.at, other.at)
+    spacings = {number(spot.values, "array.spacing_m") for spot in (one, other)}
+    are_a_pair = number(one.values, "pair.input") == other.track.input
+    return spacings.pop() if are_a_pair and len(spacings) == 1 else None
 
 
 def couples(found: list[Spot]) -> Iterator[tuple[Spot, Spot]]:
     """Two and two of one room, the nearest first, at most 120."""
     same = [
-        (one, other)
+        (metres, one.track.number, other.track.number, one, other)
         for one, other in combinations(found, 2)
         if one.values.get("place.room") == other.values.get("place.room")
+        and (metres := apart(one, other)) is not None
     ]
-    yield from sorted(same, key=lambda couple: dist(couple[0].at, couple[1].at))[:MOST_PAIRS]
+    for _, _, _, one, other in sorted(same, key=lambda couple: couple[:3])[:MOST_PAIRS]:
+        yield one, other
 
 
 def lag(one: NDArray[np.float64], other: NDArray[np.float64], rate: int) -> Lag:
@@ -94,7 +105,7 @@ def lag(one: NDArray[np.float64], other: NDArray[np.float64], rate: int) -> Lag:
 def checks(one: Spot, other: Spot, found: Lag) -> Iterator[Check]:
     """Arrival and polarity of a couple."""
     tracks = (one.track.number, other.track.number)
-    metres = dist(one.at, other.at)
+    metres = apart(one, other) or 0.0
     if found.clear < _CLEAR:
         why = "no sound is clearly in both"
         yield untestable("arrival", tracks, why)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 _LENGTH = 64  # samples that are compared at each anchor
 _EVERY = 56  # an anchor is where the top 8 of 64 hashed bits are 0: every 256th place on average
 _LIVELY = 32  # of 64 neighbours, so many have to differ: else it is a stretch that nearly stands still
-MOST = 2_000_000
-"""Anchors that are kept of one track (some 3 h at 48 kHz); those of what follows are not looked at."""
+MOST = 8_000_000
+"""Anchors that are kept of all tracks (11 h of one at 48 kHz); what comes after is not compared."""
 LEAST_PLACES = 4
 
 
@@ -40,10 +40,13 @@ class Repeat:
 
 
 class Sameness:
-    """Looks through the samples of one track, stretch by stretch."""
+    """Looks through the samples of one track, stretch by stretch; compares up to the frame `compared`."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST) -> None:
         import numpy as np
+
+        self._most = most
+        self.compared = 0
 
         random = np.random.default_rng(20260101)
         self._odd = random.integers(0, 2**63, _LENGTH, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
@@ -92,8 +95,9 @@ class Sameness:
         """Hash 64 samples at places that the samples themselves choose, so that copies are met anywhere."""
         import numpy as np
 
-        if len(samples) < _LENGTH or self._count >= MOST:
+        if len(samples) < _LENGTH or self._count >= self._most:
             return
+        self.compared = at + len(samples)
         whole = np.rint(samples * 2**23).astype(np.int64).view(np.uint64)
         last = len(whole) - _LENGTH + 1
         mixed = (

@@ -35,7 +35,9 @@ class Looked:
     noise: Noise
     run: Run
     repeat: Repeat | None
+    compared: int  # frames that were looked at for it
     hum: Hum | None
+    frames: int
     rate: int
     changed: bool  # its path changed while it rolled, and what is predicted of it is only true at Record
 
@@ -76,7 +78,7 @@ def noise(looked: Looked, values: Values) -> Check:
         return untestable(what, looked.place, "it is shorter than a second")
     least = arithmetic.power_sum(known) - NOISE_DB
     where = at(looked.noise.quietest_at, looked.rate)
-    said = f"the quietest second (at {where}) has {_dbfs(measured)} dBFS(A), "
+    said = f"the quietest second (at {where}) has {_dbfs(measured, 'dBFS(A)')}, "
     said += f"microphone and preamp alone make {plain(least + NOISE_DB)}"
     if measured < least:
         said += ": a gate, noise reduction, another gain, another microphone or a pad that is not declared"
@@ -94,7 +96,9 @@ def thermal(looked: Looked, values: Values) -> Check:
     if measured is None:
         return untestable(what, looked.place, "it is shorter than a second")
     alone = plain(floor.thermal_dbfs)
-    said = f"the quietest second has {_dbfs(measured)} dBFS, the microphone's impedance alone makes {alone}"
+    said = (
+        f"the quietest second has {_dbfs(measured, 'dBFS')}, the microphone's impedance alone makes {alone}"
+    )
     numbers = {"quietest_dbfs": measured, "thermal_dbfs": floor.thermal_dbfs, "margin_db": THERMAL_DB}
     return judged(what, looked.place, measured >= floor.thermal_dbfs - THERMAL_DB, said, numbers)
 
@@ -117,7 +121,8 @@ def last_bits(looked: Looked, values: Values) -> Iterable[Check]:
         {"longest_s": length, "most_s": STILL_SECONDS},
     )
     if repeat is None:
-        yield judged("repetition", looked.place, True, "no samples come again to the last bit")
+        part = f" in the first {at(looked.compared, rate)}" if looked.compared < looked.frames - rate else ""
+        yield judged("repetition", looked.place, True, f"no samples come again to the last bit{part}")
         return
     said = (
         f"the samples from {at(repeat.first, rate)} come again, to the last bit, at {at(repeat.again, rate)}"
@@ -154,7 +159,7 @@ def band(looked: Looked, values: Values) -> Check:
     if values.get("kind") == "digital":
         return untestable(what, looked.place, "it came over a digital input")
     if over is None:
-        return untestable(what, looked.place, "it is shorter than a second")
+        return untestable(what, looked.place, "there is no second of sound")
     where = f"from {low:.1f} to {high:.1f} kHz"
     said = f"{where} its noise is {plain(over)} dB above the rounding to 24 bits"
     if over < ROUNDING_DB:
@@ -181,5 +186,5 @@ def mains_hum(looked: Looked, mains: int | None) -> Check:
     return judged(what, looked.place, found.family == mains, f"{said}; the mains have {mains} Hz", numbers)
 
 
-def _dbfs(level: float) -> str:
-    return "digital silence" if level < SILENCE_DB else plain(level)
+def _dbfs(level: float, unit: str) -> str:
+    return "digital silence" if level < SILENCE_DB else f"{plain(level)} {unit}"

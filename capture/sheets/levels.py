@@ -126,3 +126,14 @@ def _read(tone: floors.RoomTone) -> dict[int, Noise]:
         }
     except TakechainError:
         return {}  # its RMS of the journal still stands in the table of tracks
+
+
+def uncalibrated(records: Sequence[TakeRecord]) -> list[str]:
+    """What calibrators before and after say against each other, in the sessions of these takes."""
+    kept, _ = calibrations_of(records[0])
+    sessions = {(record.project, record.session) for record in records}
+    return [
+        f"UNCALIBRATED \N{EN DASH} input {one.input}: {said}"
+        for one, _, said in calibrations.of_sessions(kept)
+        if said and (one.project, one.session) in sessions
+    ]

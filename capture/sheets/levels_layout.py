@@ -56,10 +56,10 @@ def _foot(rows: Sequence[LevelRow]) -> str:
         "Floors are dBFS, A-weighted; predicted from the figures of microphone, preamp and converter",
     ]
     if any(row.at_least for row in rows):
-        said.append("\N{GREATER-THAN OR EQUAL TO} where not all of them are known")
+        said.append("\N{GREATER-THAN OR EQUAL TO}: not all of them are known")
     tones = sorted({row.tone for row in rows if row.tone})
     if tones:
-        said.append(f"measured in {words.listing(tones)}, room and all")
+        said.append(f"Measured in {words.listing(tones)}, room and all")
     return ". ".join(said) + "."
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from capture.journal.errors import JournalError
 from capture.journal.record import TakeRecord, load
-from capture.sheets import air, chains, floors, words
+from capture.sheets import air, chains, floors, levels, words
 from capture.sheets.errors import NoSuchTake
 from capture.sheets.model import Person, SessionSheet, TakeLine
 from capture.sheets.take_sheet import file_rows, people, rooms, take_line, take_warnings
@@ -34,7 +34,7 @@ def build_session(source: Path | Iterable[Path]) -> SessionSheet:
     return SessionSheet(
         project=records[0].project,
         session=records[0].session,
-        warnings=_warnings(records, lines, unreadable),
+        warnings=(*_warnings(records, lines, unreadable), *levels.uncalibrated(records)),
         people=_people(read),
         rooms=tuple(dict.fromkeys(room for record, chain in read for room in rooms(record, chain))),
         started=lines[0].started,

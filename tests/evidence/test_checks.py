@@ -142,6 +142,22 @@ def test_a_band_that_ends_early(checked: Any) -> None:
     assert "16.8 to 21.1 kHz" in found.words
 
 
+def test_digital_silence_is_no_narrow_band(checked: Any) -> None:
+    sound = noise(-60, 4)
+    sound[RATE : 3 * RATE] = 0
+    found = checked(sound)
+    assert found["bandwidth"].verdict == CONSISTENT
+    assert "has digital silence" in found["noise floor"].words
+    assert checked(np.zeros(2 * RATE), number=2, counter=2)["bandwidth"].verdict == NOT_TESTABLE
+
+
+def test_what_was_not_compared_is_said(checked: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("capture.evidence.checks.MOST", 400)
+    found = checked(noise(-60, 6))["repetition"]
+    assert found.verdict == CONSISTENT
+    assert found.words == "no samples come again to the last bit in the first 0:02.731"  # two pieces of 2^16
+
+
 def test_a_whole_band(checked: Any) -> None:
     found = checked(noise(-110, 3))["bandwidth"]
     assert found.verdict == CONSISTENT
@@ -187,6 +203,17 @@ def test_arrival(checked: Any, ms: float, verdict: str) -> None:
     assert found.verdict == verdict
     assert found.numbers["later_s"] == pytest.approx(ms / 1000, abs=1 / RATE)
     assert found.numbers["apart_m"] == 5.0
+
+
+@pytest.mark.parametrize(("ms", "verdict"), [(0.5, CONSISTENT), (2.0, CONTRADICTS)])
+def test_arrival_in_a_pair_with_a_spacing(checked: Any, ms: float, verdict: str) -> None:
+    """ORTF: 17 cm apart, 0.51 ms, and what 10 cm on either side allow."""
+    chain = {f"input.{n}.array.spacing_m": 0.17 for n in (1, 2)} | {
+        "input.1.pair.input": 2,
+        "input.2.pair.input": 1,
+    }
+    found = checked(two(ms / 1000), chain=chain)["arrival"]
+    assert (found.verdict, found.numbers["apart_m"]) == (verdict, 0.17)
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,15 @@ def test_the_quietest_second_and_its_place(tmp_path: Path, monkeypatch: pytest.M
         assert measure(record, max(files))[-1].quietest_dbfs_a == pytest.approx(-30.8 + WHITE_A, abs=0.3)
 
 
+def test_a_second_on_the_edge_of_what_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sound = np.concatenate([noise(-40, 9), noise(-80, 1.5, seed=2), noise(-40, 9, seed=3)])
+    record = load(take_of(tmp_path, monkeypatch, sound))
+    whole = measure(record, 0)
+    for at_once in (1, 13, 107, 118):
+        monkeypatch.setattr("capture.evidence.floor._AT_ONCE", at_once)
+        assert measure(record, 0) == whole
+
+
 def test_what_was_lost_is_not_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sound = noise(-60, 6)
     sound[2 * RATE : 4 * RATE] = 0

@@ -14,7 +14,7 @@ from capture.evidence.arithmetic import of_input
 from capture.evidence.calibrator import read_take
 from capture.journal.record import load
 from capture.library import Library
-from capture.sheets import build_take, render
+from capture.sheets import build_session, build_take, render
 from tests.evidence.sounds import CHAIN, noise, sine, take_of
 from tests.support.takes import STARTED
 
@@ -105,6 +105,8 @@ def test_a_take_between_two_that_disagree_is_uncalibrated(
     assert sheet.levels[0].how == "computed"
     assert any(c.what == "calibration" and "uncalibrated" in c.value for c in sheet.evidence.not_known)
     assert "UNCALIBRATED" in written(sheet, "md", library).decode()
+    (said,) = [warning for warning in build_session(journal.parents[1]).warnings if "CALIBRATED" in warning]
+    assert said.startswith("UNCALIBRATED \N{EN DASH} input 1: Cal_T001 and Cal_T002 differ by +0.60 dB")
 
 
 def test_a_take_alone_is_computed(library: Library, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
