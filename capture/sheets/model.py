@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from capture.sheets.sound_model import Sound
+
 
 @dataclass(frozen=True)
 class Person:
@@ -306,33 +308,6 @@ class TakeLine:
     files: tuple[FileRow, ...]
     air: tuple[AirCurve, ...]
     mirror_lost: str  # why the take's second copy is not whole; empty where it is, or where there is none
-
-
-@dataclass(frozen=True)
-class DistanceRow:
-    """A distance in metres: `where` (inputs), `what`, how it is known; ms and its ± from the take's air.
-
-    Of one source at two microphones also how much lower it is at the far one: `level_db` by distance alone,
-    `air_db` by the air at 8 kHz. None is *not known*.
-    """
-
-    where: str
-    what: str
-    metres: float
-    how: str
-    ms: float | None
-    ms_pm: float | None
-    level_db: float | None
-    air_db: float | None
-
-
-@dataclass(frozen=True)
-class Sound:
-    """What the take's air does, what was assumed for it, and the distances sound went."""
-
-    figures: tuple[Claim, ...]
-    assumed: tuple[str, ...]
-    distances: tuple[DistanceRow, ...]
 
 
 @dataclass(frozen=True)

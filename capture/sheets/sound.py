@@ -10,7 +10,7 @@ from capture.rooms.air import Figures, of_take
 from capture.rooms.distances import Way, geometry
 from capture.sheets.chains import TakeChain
 from capture.sheets.document import Block, Cell, Column, Facts, Table
-from capture.sheets.model import Claim, DistanceRow, Sound
+from capture.sheets.sound_model import DistanceRow, Sound, SoundFigure
 
 DASH = "\N{EN DASH}"
 
@@ -29,7 +29,9 @@ def of(record: TakeRecord, chain: TakeChain) -> Sound:
         for v in found.later
     ]
     missing = (
-        [Claim(what, f"not computed: {why}") for what, why in figures.missing] if figures.dew_point else []
+        [SoundFigure(what, f"not computed: {why}") for what, why in figures.missing]
+        if figures.dew_point
+        else []
     )
     return Sound((*_claims(figures), *missing), figures.assumed, tuple(rows))
 
@@ -40,23 +42,23 @@ def _fit(number: int, chain: TakeChain) -> dict[str, Value]:
     return {suffix: v for suffix, v in values.items() if is_fit(input_path(number, suffix), v)}
 
 
-def _claims(figures: Figures) -> tuple[Claim, ...]:
-    said: list[Claim] = []
+def _claims(figures: Figures) -> tuple[SoundFigure, ...]:
+    said: list[SoundFigure] = []
     if figures.speed is not None and figures.speed_pm is not None:
         pm = f" \N{PLUS-MINUS SIGN}{figures.speed_pm:.2f}"
-        said.append(Claim("speed of sound", f"{figures.speed:.2f}{pm} m/s", figures.speed_pm_of))
+        said.append(SoundFigure("speed of sound", f"{figures.speed:.2f}{pm} m/s", figures.speed_pm_of))
     plain: tuple[tuple[str, float | None, Callable[[float], str]], ...] = (
         ("density", figures.density, lambda v: f"{v:.4f} kg/m³"),
         ("impedance", figures.impedance, lambda v: f"{v:.1f} Pa·s/m"),
         ("dew point", figures.dew_point, lambda v: f"{v:.1f} °C"),
     )
-    said += [Claim(what, form(value)) for what, value, form in plain if value is not None]
+    said += [SoundFigure(what, form(value)) for what, value, form in plain if value is not None]
     bands = [
         f"{loss:.3g} at {band // 1000} kHz"
         for band, loss in figures.absorption
         if band in (2000, 8000, 16000)
     ]
-    return (*said, *((Claim("absorption, dB/km", ", ".join(bands)),) if bands else ()))
+    return (*said, *((SoundFigure("absorption, dB/km", ", ".join(bands)),) if bands else ()))
 
 
 def _row(
@@ -70,7 +72,7 @@ def _row(
 
 def figures_block(sound: Sound) -> tuple[Block, ...]:
     """The figures of the air, as a sheet lists them; nothing where none could be computed."""
-    items = [(c.what, f"{c.value} ({c.source})" if c.source else c.value) for c in sound.figures]
+    items = [(c.what, f"{c.value} ({c.note})" if c.note else c.value) for c in sound.figures]
     items += [("assumed", sentence) for sentence in sound.assumed]
     return (Facts(tuple(items)),) if sound.figures else ()
 
