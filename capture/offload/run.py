@@ -88,7 +88,7 @@ def copy(
         raise DestinationUnfit("a destination is named twice", "name each disk once")
     _check_room(plan, places)
     outcome = Outcome(plan, places, started=utc_text())
-    with ThreadPoolExecutor(max_workers=2 * len(places), thread_name_prefix="copy") as pool:
+    with ThreadPoolExecutor(max_workers=1 + len(places), thread_name_prefix="copy") as pool:
         _transfer_all(outcome, pool, progress)
     outcome.faults = [fault for path in plan.takes.values() for fault in _faults(path)]
     outcome.faults += [

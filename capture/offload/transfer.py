@@ -165,8 +165,8 @@ def _read(
             raise OSError(errno.ENOENT, "it is not a file")
         for piece in _pieces(fd):
             running = [pool.submit(part.write, piece) for part in parts if not part.landing.disk]
+            running.append(pool.submit(signed.update, piece, done.size))
             whole.update(piece)
-            signed.update(piece, done.size)
             done.size += len(piece)
             for one in running:
                 one.result()
