@@ -20,6 +20,7 @@ __all__ = [
     "utc_text",
 ]
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 
 
@@ -33,6 +34,14 @@ def parse_utc(text: str) -> datetime:
     if not _UTC.fullmatch(text):  # which then is read five times as fast as by strptime: each line has one
         raise ValueError(f"{text!r} is not a time")
     return datetime.fromisoformat(text[:-1]).replace(tzinfo=UTC)
+
+
+def moment(text: object) -> datetime:
+    """The time a line names, or the epoch where it names none."""
+    try:
+        return parse_utc(text) if isinstance(text, str) else EPOCH
+    except ValueError:
+        return EPOCH
 
 
 def boot_id() -> str:

@@ -15,9 +15,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from capture.chain.fields import split_path
-from capture.clock import utc_text
+from capture.clock import EPOCH, moment, utc_text
 from capture.evidence.arithmetic import GAIN, Level, Values, spl_at_full_scale
-from capture.journal.record import EPOCH, moment
 
 if TYPE_CHECKING:
     from capture.evidence.calibrator import Reading

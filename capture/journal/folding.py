@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
+from capture.clock import moment
 from capture.journal.errors import NotATake, in_words
 from capture.journal.keys import decoded
 from capture.journal.lines import Json, parse_fields, raw_lines
@@ -26,7 +27,6 @@ from capture.journal.record import (
     Reading,
     Signal,
     TakeRecord,
-    moment,
 )
 from capture.take import Condition, Gap, Kind, Marker, Origin, Track, Verdict, cut_gaps, with_gap
 

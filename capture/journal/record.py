@@ -9,16 +9,15 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from capture.clock import parse_utc
+from capture.clock import EPOCH
 from capture.journal.lines import Json, Line
 from capture.take import Condition, Gap, Kind, Marker, Origin, Track, Verdict
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SPLIT = "split"
 """The cause of a part that begins at the very frame at which the one before it ends."""
 
@@ -394,11 +393,3 @@ def begun(record: TakeRecord, path: Path) -> TakeRecord:
         raise NotATake(f"{path} holds no take: its begin line is missing", "name a *.take.jsonl file")
     record.path = path
     return record
-
-
-def moment(text: object) -> datetime:
-    """The time a line names, or the epoch where it names none."""
-    try:
-        return parse_utc(text) if isinstance(text, str) else EPOCH
-    except ValueError:
-        return EPOCH

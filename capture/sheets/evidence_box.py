@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from capture.chain import split_path
+from capture.clock import EPOCH, moment
 from capture.journal.discarding import discard_of
-from capture.journal.record import EPOCH, TakeRecord, moment
+from capture.journal.record import TakeRecord
 from capture.journal.signals import grouped, signal_words
 from capture.sheets import levels_layout, words
 from capture.sheets.air import identity
