@@ -39,6 +39,7 @@ class Evidences:
     """Finds it for files of many takes, each take verified once."""
 
     _takes: dict[Path, TakeRecord] = field(default_factory=dict)
+    _whole: set[Path] = field(default_factory=set)
 
     def of(self, path: Path) -> Evidence:
         """The evidence for a copy or slice of physical origin; raises NotPhysical or NotAsSigned."""
@@ -68,10 +69,12 @@ class Evidences:
                 f"{path.name} lies in a library, whose files get no credentials",
                 "copy or slice the take first, and sign what came of it",
             )
-        report = verify_take(journal)
-        if report.faults:
-            raise NotAsSigned(f"{record.name} is not what was signed: {report.faults[0]}")
-        _physical(record.origin.value, path.name)
+        must_be_physical(record.origin.value, path.name)
+        if journal not in self._whole:
+            faults = verify_take(journal).faults
+            if faults:
+                raise NotAsSigned(f"{record.name} is not what was signed: {faults[0]}")
+            self._whole.add(journal)
         signed = record.files.get(path.name)
         about = {
             "take": record.take,
@@ -97,7 +100,7 @@ def _of_slice(path: Path, statement: Path) -> Evidence:
     report = verify_slice(statement)
     if not report.ok or report.said is None:
         raise NotAsSigned(f"{path.name} is not what was signed: {report.words[1]}")
-    _physical(report.said.origin, path.name)
+    must_be_physical(report.said.origin, path.name)
     with statement.open("rb") as file:
         said = read_statement(file.read(SIZE_LIMIT + 1)).statement
     about = {
@@ -110,7 +113,8 @@ def _of_slice(path: Path, statement: Path) -> Evidence:
     return Evidence(_assertion(path, report.said.origin, about, chain), embed=True)
 
 
-def _physical(origin: str, name: str) -> None:
+def must_be_physical(origin: str, name: str) -> None:
+    """Raise NotPhysical unless sound of this origin may be signed as a digital capture."""
     if origin != Origin.PHYSICAL:
         known = {one.value: one.said for one in Origin}
         raise NotPhysical(

@@ -6,6 +6,7 @@ capture.credentials` runs this; `run` calls it.
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import json
 import subprocess
@@ -17,6 +18,7 @@ from capture.credentials.errors import CredentialError, NoC2pa
 
 Json = dict[str, Any]
 MISSING = "c2pa is not installed"
+LACKING, GET_IT = "Content Credentials need the package c2pa", "pip install 'takechain[c2pa]'"
 WAV, BYTES = "audio/wav", "application/octet-stream"
 
 
@@ -36,10 +38,16 @@ def run(job: Json) -> Json:
             f"the signing process died: {lines[-1] if lines else done.returncode}"
         ) from None
     if outcome.get("error") == MISSING:
-        raise NoC2pa("Content Credentials need the package c2pa", "pip install 'takechain[c2pa]'")
+        raise NoC2pa(LACKING, GET_IT)
     if "error" in outcome:
         raise CredentialError(f"c2pa refuses: {outcome['error']}")
     return dict(outcome)
+
+
+def must_be_there() -> None:
+    """Raise NoC2pa where the package is not installed; nothing of it is loaded."""
+    if importlib.util.find_spec("c2pa") is None:
+        raise NoC2pa(LACKING, GET_IT)
 
 
 def main() -> None:

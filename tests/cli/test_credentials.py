@@ -8,7 +8,7 @@ import pytest
 from cryptography import x509
 
 from capture.slices import Order, Sliced, slice_take
-from tests.support.c2pa_verifier import verify_wav
+from tests.support.c2pa_verifier import verify_sidecar, verify_wav
 from tests.support.cli import Cli
 from tests.support.slice_takes import marked
 from tests.support.takes import KEY
@@ -56,3 +56,34 @@ def test_refusals_are_words_and_codes(cli: Cli, slices: list[Sliced], tmp_path: 
     copy = tmp_path / "copy.wav"
     copy.write_bytes(raw[:-40])
     assert cli.run("c2pa", "check", copy).code == 5
+
+
+def test_slices_and_copies_get_them_at_once(cli: Cli, slices: list[Sliced], tmp_path: Path) -> None:
+    authority = Path(cli.env["TAKECHAIN_CONFIG"]) / "c2pa" / "authority.pem"
+    anchor = x509.load_pem_x509_certificate(authority.read_bytes())
+    cut = cli.ok("slice", "Aurora/1", "--tracks", "1", "--out", tmp_path / "cut", "--c2pa")
+    assert [one["embedded"] for one in cut["credentials"]["signed"]] == [True, True]
+    for one in cut["slices"]:
+        verify_wav(Path(one["path"]), anchor)
+    copied = cli.ok("copy", "Aurora/1", tmp_path / "disk", "--c2pa")
+    for one in copied["credentials"]["signed"]:
+        verify_sidecar(Path(one["path"]), Path(one["manifest"]), anchor)
+    assert len(copied["credentials"]["signed"]) == 2
+    again = cli.ok("copy", "Aurora/1", tmp_path / "disk", "--c2pa")
+    assert again["credentials"] == {"signed": [], "problems": []}
+    both = cli.ok("verify", tmp_path / "disk")
+    assert [both["ok"], *(one["state"] for one in both["credentials"])] == [True, "trusted", "trusted"]
+    assert cli.run("copy", "Aurora/1", tmp_path / "bag", "--c2pa", "--bagit").code == 2
+
+
+def test_what_is_simulated_is_cut_and_copied_without(cli: Cli, slices: list[Sliced], tmp_path: Path) -> None:
+    journal = marked(tmp_path / "takes", origin="simulated", slate="Fake")
+    refused = cli.run("slice", journal, "--out", tmp_path / "cut", "--c2pa")
+    assert refused.code == 2
+    assert "not signed as a digital capture" in refused.err
+    assert not (tmp_path / "cut").exists()
+    copied = cli.run("copy", journal, tmp_path / "disk", "--c2pa", "--json")
+    assert copied.code == 2
+    assert copied.json["ok"] is True
+    assert copied.json["credentials"]["signed"] == []
+    assert not list((tmp_path / "disk").rglob("*.c2pa"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,7 +23,7 @@ from tui.commands.common import (
 )
 
 if TYPE_CHECKING:
-    from capture.credentials import Signing
+    from capture.credentials import Signed, Signing
 
 Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="WAV files: copies or slices.")]
 
@@ -50,28 +51,54 @@ def sign(
     library: InLibrary = None,
 ) -> int:
     """Sign copies or slices of sound from physical inputs; a library's own files are never touched."""
+    signing = signing_as(certificate, key, mining, library)
+    done = sign_all(signing, [file.expanduser().absolute() for file in files])
+    answer(as_json, {**done.result, "signer": signing.identity.name}, *done.lines)
+    done.complain()
+    return done.code
+
+
+@dataclass
+class Done:
+    """What became of files that were to be signed; `code` is that of the first refusal."""
+
+    signed: list[Signed]
+    problems: list[Json]
+    code: int
+
+    @property
+    def result(self) -> Json:
+        """For JSON."""
+        signed = [
+            {"path": str(one.path), "manifest": str(one.manifest), "embedded": one.embedded}
+            for one in self.signed
+        ]
+        return {"signed": signed, "problems": self.problems}
+
+    @property
+    def lines(self) -> list[str]:
+        """For people."""
+        beside = ["" if one.embedded else f", {one.manifest.name}" for one in self.signed]
+        return [f"{one.path.name}: signed{more}" for one, more in zip(self.signed, beside, strict=True)]
+
+    def complain(self) -> None:
+        """Say on stderr what was refused."""
+        for problem in self.problems:
+            complain(problem["what"], problem["do"])
+
+
+def sign_all(signing: Signing, files: list[Path]) -> Done:
+    """Sign what can be signed; one refusal does not keep the others from it."""
     from capture.errors import TakechainError
 
-    signing = signing_as(certificate, key, mining, library)
-    signed, problems, code = [], [], DONE
+    done = Done([], [], DONE)
     for file in files:
         try:
-            signed.append(signing.sign(file.expanduser().absolute()))
+            done.signed.append(signing.sign(file))
         except TakechainError as error:
-            problems.append({"path": str(file), "what": error.what, "do": error.do})
-            code = code or error.exit_code
-    result: Json = {
-        "signed": [
-            {"path": str(one.path), "manifest": str(one.manifest), "embedded": one.embedded} for one in signed
-        ],
-        "signer": signing.identity.name,
-        "problems": problems,
-    }
-    lines = [f"{one.path.name}: signed{'' if one.embedded else f', {one.manifest.name}'}" for one in signed]
-    answer(as_json, result, *lines)
-    for problem in problems:
-        complain(problem["what"], problem["do"])
-    return code
+            done.problems.append({"path": str(file), "what": error.what, "do": error.do})
+            done.code = done.code or error.exit_code
+    return done
 
 
 def signing_as(
@@ -79,8 +106,11 @@ def signing_as(
 ) -> Signing:
     """Whoever signs: by the user's certificate or our own, with the library's word on mining."""
     from capture.credentials import Signing, own_identity, parse_mining, users_identity
+    from capture.credentials.worker import must_be_there
     from capture.errors import UsageError
     from capture.station.client import version
+
+    must_be_there()
 
     if (certificate is None) != (key is None):
         raise UsageError("a certificate and its key go together", "give --certificate and --key")

@@ -29,22 +29,46 @@ def copy_(
         bool, typer.Option("--rename", help="Give the files the names that their takes have now.")
     ] = False,
     bagit: Annotated[bool, typer.Option("--bagit", help="Make each copy a bag (BagIt 1.0).")] = False,
+    c2pa: Annotated[
+        bool, typer.Option("--c2pa", help="Give what was recorded physically Content Credentials.")
+    ] = False,
     as_json: AsJson = False,
     library: InLibrary = None,
 ) -> int:
     """Copy a session or a take to one or more disks at once, and verify every byte there."""
+    from capture.errors import UsageError
     from capture.offload import copy
     from capture.station.client import version
+    from tui.commands.credentials import sign_all, signing_as
 
+    if c2pa and (rename or bagit):
+        raise UsageError(
+            "credentials go beside files of their recorded names, and a bag is closed",
+            "leave --rename and --bagit out, or sign later: takechain c2pa sign",
+        )
+    signing = signing_as(None, None, None, library) if c2pa else None
     plan = _plan(what, rename, library)
     software = f"Takechain {version()}"
     outcome = copy(plan, to, bagit=bagit, software=software, progress=_bar(as_json))
-    answer(as_json, _result(outcome, software), *_lines(outcome))
+    signed = sign_all(signing, _unsigned(outcome)) if signing and not outcome.bytes_differ else None
+    result = _result(outcome, software) | {"credentials": signed.result if signed else None}
+    answer(as_json, result, *_lines(outcome), *(signed.lines if signed else []))
     for words in _wrong(outcome):
         complain(words)
+    if signed:
+        signed.complain()
     if outcome.bytes_differ:
         return NOT_VERIFIED
-    return DONE if outcome.complete else FAILED
+    return (signed.code if signed else DONE) if outcome.complete else FAILED
+
+
+def _unsigned(outcome: Outcome) -> list[Path]:
+    """The audio of takes at every destination that has no credentials yet from an earlier copy."""
+    from capture.credentials.check import has_embedded, sidecar_of
+
+    landed = [one for done in outcome.transfers for one in done.landings if one.verdict.good]
+    audio = sorted(one.path for one in landed if one.path.suffix == ".wav")
+    return [path for path in audio if not sidecar_of(path).exists() and not has_embedded(path)]
 
 
 def _plan(what: str, rename: bool, library: InLibrary) -> Plan:

@@ -12,6 +12,7 @@ import typer
 from tui.commands.common import DONE, AsJson, InLibrary, Json, answer, complain, duration, table
 
 if TYPE_CHECKING:
+    from capture.credentials import Signing
     from capture.journal.record import TakeRecord
     from capture.slices import Order, Sliced
 
@@ -44,6 +45,7 @@ def slice_(
     vendor_category: Annotated[
         str, typer.Option("--vendor-category", metavar="TEXT", help="Of UCS names.")
     ] = "",
+    c2pa: Annotated[bool, typer.Option("--c2pa", help="Give the slices Content Credentials.")] = False,
     as_json: AsJson = False,
     library: InLibrary = None,
 ) -> int:
@@ -54,6 +56,7 @@ def slice_(
     from capture.slices import Handles, Order, Ucs, slice_take
     from capture.station.client import version
     from capture.take import parse_inputs
+    from tui.commands.credentials import sign_all
     from tui.commands.passphrase import own_key
     from tui.commands.takes import find_journal
 
@@ -71,15 +74,30 @@ def slice_(
         withhold=wanted_words(withhold),
         software=f"Takechain {version()}",
     )
+    signing = _signing(record, library) if c2pa else None
     assert record.path is not None
     written = slice_take(record.path, own_key(), order, _progress(as_json))
-    answer(as_json, _result(record, order, written), *_lines(record, order, written))
+    signed = sign_all(signing, [one.wav for one in written]) if signing else None
+    result = _result(record, order, written) | {"credentials": signed.result if signed else None}
+    answer(as_json, result, *_lines(record, order, written), *(signed.lines if signed else []))
     for text in sorted({text for one in written for text in one.still_said}):
         complain(
             f"{text!r} is withheld, and still stands in a header",
             "it is part of the slate, a note, a marker or a name of the take",
         )
-    return DONE
+    if signed is None:
+        return DONE
+    signed.complain()
+    return signed.code
+
+
+def _signing(record: TakeRecord, library: Path | None) -> Signing:
+    """Who gives the slices their credentials; refused before anything is cut."""
+    from capture.credentials import must_be_physical
+    from tui.commands.credentials import signing_as
+
+    must_be_physical(record.origin.value, record.name)
+    return signing_as(None, None, None, library)
 
 
 def _progress(as_json: bool) -> Callable[[int, int], None] | None:
