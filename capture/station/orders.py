@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import UnionType
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
@@ -48,6 +49,7 @@ class Orders:
             "slates": self._slates,
             "takes": self._takes,
             "ack": self._ack,
+            "reread": self._reread,
             "key": self._key,
             "journal-path": self._journal_path,
         }
@@ -142,6 +144,14 @@ class Orders:
 
     def _ack(self, id: int | None = None) -> Json:  # noqa: A002 - the wire's word
         self._core.notices.seen(id)
+        return {}
+
+    def _reread(self, journal: str) -> Json:
+        """Another process of ours has written to a take that has ended."""
+        path = Path(journal)
+        if not path.is_relative_to(self._core.path) or path not in self._core.library.journals():
+            raise UsageError(f"{journal} is no take of this library")
+        self._station.journal_changed(path)
         return {}
 
     def _key(self, passphrase: str | None = None) -> Json:

@@ -45,7 +45,7 @@ class Station:
         self.core = Core(library)
         self.shelf = Shelf(self.core.library)
         self.indexer = Indexer(self.core.library, self.core.notices)
-        self.worker = Worker(self.core, self._journal_changed)
+        self.worker = Worker(self.core, self.journal_changed)
         self.sensors = SensorDesk(self.core, self._recorder_lines)
         self.takes = Takes(self.core, self.sensors, self.shelf, self.worker, self.indexer)
         self.edits = Edits(self.core, self.takes, self.shelf, self.worker, self.indexer)
@@ -137,7 +137,8 @@ class Station:
             with contextlib.suppress(TakechainError, OSError):
                 self.core.library.set_setting(SWEPT, int(time.time()))
 
-    def _journal_changed(self, journal: Path) -> None:
+    def journal_changed(self, journal: Path) -> None:
+        """List and index a take anew."""
         self.shelf.update(journal)
         self.indexer.add(journal)
 

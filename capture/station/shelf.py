@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 from capture.errors import TakechainError
+from capture.journal.discarding import discard_of
 from capture.journal.numbering import project_folder, slate_folder
 from capture.journal.record import TakeRecord, summary
 from capture.journal.signals import brief
@@ -83,6 +84,7 @@ def take_entry(record: TakeRecord) -> Json:
         "sealed": record.sealed,
         "waits_for_key": record.waits_for_key,
         "mirror_lost": record.mirror_lost,
+        "discarded": discard_of(record) is not None,
         "simulated": record.simulated,
         "origin": record.origin.value,
     }

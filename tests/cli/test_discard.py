@@ -64,6 +64,15 @@ def test_discard(cli: Cli, library: Path) -> None:
     assert cli.run("discard", "Aurora_T001", "--yes").code == 2
 
 
+def test_a_running_station_lists_it_at_once(cli: Cli) -> None:
+    rig = ("--interface", "sim:2", "--rate", "48000", "--inputs", "1", "--project", "P", "--session", "S")
+    made = cli.ok("record", *rig, "--slate", "Dawn", "--seconds", "0.3")
+    assert [take["discarded"] for take in cli.ok("station", "status")["takes"]] == [False]
+    cli.ok("discard", "Dawn/1", "--yes")
+    assert [take["discarded"] for take in cli.ok("station", "status")["takes"]] == [True]
+    assert cli.ok("verify", made["journal"])["takes"][0]["state"] == "discarded"
+
+
 def test_json_and_a_take_that_was_never_sealed(cli: Cli, library: Path) -> None:
     journal = build_take(library, slate="Boreal", counter=2)
     done = cli.ok("discard", str(journal), "--yes")

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tui.commands.common import DONE, FAILED, AsJson, InLibrary, answer, complain, duration, user_name
+from tui.commands.common import (
+    DONE,
+    FAILED,
+    AsJson,
+    InLibrary,
+    answer,
+    complain,
+    duration,
+    library_path,
+    user_name,
+)
 
 if TYPE_CHECKING:
     from capture.journal.record import TakeRecord
@@ -55,10 +67,20 @@ def discard(
     lines = [f"{record.name}: {_many(len(done.files))} removed ({_size(done.bytes)}); the journal stays"]
     if record.mirror_journal:
         lines.append(f"its mirror was not touched: {record.mirror_journal}")
+    _tell_station(record.path, library)
     answer(as_json, result, *lines)
     for problem in done.problems:
         complain(problem, "mend that, then run takechain recover")
     return FAILED if done.problems else DONE
+
+
+def _tell_station(journal: Path, library: InLibrary) -> None:
+    """A running station lists the take as it is now; without one the next to start will."""
+    from capture.errors import TakechainError
+    from capture.station.client import connect
+
+    with contextlib.suppress(TakechainError), connect(library_path(library), start=False) as client:
+        client.call("reread", journal=str(journal))
 
 
 def _agreed(record: TakeRecord) -> bool:

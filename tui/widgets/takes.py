@@ -67,6 +67,8 @@ def _row(take: Json, *, chosen: bool, width: int, rolling: bool = False) -> Row:
     )
     if take.get("lost_frames") and rolling:
         condition = "≈ gap"
+    elif take.get("discarded"):
+        condition = "discarded"
     elif take.get("waits_for_key"):
         condition = f"waits for key {condition}".rstrip()
     elif take.get("mirror_lost") and not condition:
