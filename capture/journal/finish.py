@@ -10,9 +10,9 @@ import base64
 import hashlib
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from capture.errors import UsageError
 from capture.journal import corrections
@@ -21,18 +21,23 @@ from capture.journal.beside import beside, place_of
 from capture.journal.discarding import FIELD as DISCARD
 from capture.journal.discarding import gone
 from capture.journal.errors import JournalLocked, in_words
+from capture.journal.file_line import FileLine
 from capture.journal.hashing import Cancelled, sha256_range
 from capture.journal.keys import Key
 from capture.journal.lines import Json
 from capture.journal.meta import file_meta
 from capture.journal.on_disk import about, look, make_header_again, obstacle
-from capture.journal.record import FileLine, Part, TakeRecord, load
+from capture.journal.record import Part, TakeRecord, load
 from capture.journal.writer import JournalWriter
 from capture.take import Kind, Verdict
 from capture.wav.errors import WavError
 from capture.wav.header import header
-from capture.wav.read import parse
-from capture.wav.repair import repair_sizes, replace_header, rewrite_header, write_header
+from capture.wav.meta import Loudness
+from capture.wav.read import WavInfo, parse
+from capture.wav.repair import layout_of, repair_sizes, replace_header, rewrite_header, write_header
+
+if TYPE_CHECKING:
+    from capture.wav.loudness import LoudnessMeter
 
 Times = Callable[[], str]
 _TOGETHER_S = 5.0
@@ -51,12 +56,13 @@ class Outcome:
 
 @dataclass(frozen=True)
 class _Data:
-    """The audio of a file: where, how many whole frames, its hash, and the bytes behind the last frame."""
+    """The audio of a file: where, how many whole frames, its hash, the bytes behind it, how loud."""
 
     offset: int
     frames: int
     sha256: str
     rest: bytes
+    loudness: Loudness | None = None
 
 
 def unfinished(record: TakeRecord) -> list[str]:
@@ -213,7 +219,10 @@ def _refresh(
             continue
         try:
             path = place_of(writer.record, name)
-            new = rewrite_header(path, file_meta(writer.record, part.number, index))
+            meta = file_meta(writer.record, part.number, index)
+            if name in known:
+                meta = replace(meta, loudness=known[name].loudness)
+            new = rewrite_header(path, meta)
             old = _head(path, len(new))
         except (WavError, OSError) as error:
             problems.append(_words(name, error))
@@ -252,6 +261,7 @@ def _line(part: Part, name: str, head: bytes, data: _Data) -> Json:
         "data_sha256": data.sha256,
         "frames": data.frames,
         "rest": base64.b64encode(data.rest).decode(),
+        **({"loudness": asdict(data.loudness)} if data.loudness is not None else {}),
     }
 
 
@@ -276,8 +286,19 @@ def _data(
             missing = record.part_frames(part) - frames
             raise WavError(f"{missing} frames that its journal tells of are not in the file")
         length = frames * info.block_align
-        sha256 = sha256_range(file, info.data_offset, length, cancelled)
-        return _Data(info.data_offset, frames, sha256, _read_at(file, info.data_offset + length, left))
+        meter = _meter(info)
+        sha256 = sha256_range(file, info.data_offset, length, cancelled, meter.feed if meter else None)
+        rest, loudness = _read_at(file, info.data_offset + length, left), meter.result() if meter else None
+        return _Data(info.data_offset, frames, sha256, rest, loudness)
+
+
+def _meter(info: WavInfo) -> LoudnessMeter | None:
+    """For mono and stereo alone: of more channels nobody knows which are to be heard together."""
+    if info.fmt.channels > 2:
+        return None
+    from capture.wav.loudness import LoudnessMeter  # numpy is not needed for an edit
+
+    return LoudnessMeter(info.fmt.rate, info.fmt.channels, layout_of(info).format)
 
 
 def _make_readable(record: TakeRecord, part: Part, index: int, name: str) -> None:
@@ -297,7 +318,7 @@ def _carried(old: FileLine | None, path: Path) -> _Data | None:
     """The data of the newest `file` line: an edit moves no audio, so it is not hashed again."""
     if old is None:
         return None
-    return _Data(old.data_offset, old.frames, old.data_sha256, old.rest)
+    return _Data(old.data_offset, old.frames, old.data_sha256, old.rest, old.loudness)
 
 
 def _head(path: Path, length: int) -> bytes:

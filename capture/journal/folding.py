@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from capture.clock import moment
 from capture.journal.errors import NotATake, in_words
+from capture.journal.file_line import FileLine
 from capture.journal.keys import decoded
 from capture.journal.lines import Json, parse_fields, raw_lines
 from capture.journal.numbering import take_name
@@ -20,7 +21,6 @@ from capture.journal.record import (
     Change,
     Device,
     Edit,
-    FileLine,
     Level,
     Note,
     Part,
@@ -29,6 +29,7 @@ from capture.journal.record import (
     TakeRecord,
 )
 from capture.take import Condition, Gap, Kind, Marker, Origin, Track, Verdict, cut_gaps, with_gap
+from capture.wav.meta import Loudness
 
 E = TypeVar("E", bound=StrEnum)
 _BLOCK = re.compile(rb'\{"first":(0|[1-9]\d{0,14}),"frame":\1,"frames":(0|[1-9]\d{0,14}),"prev":"')
@@ -358,7 +359,8 @@ def _file(record: TakeRecord, fields: Json) -> None:
     part, size, offset, frames = (whole(fields.get(n)) for n in ("part", "size", "data_offset", "frames"))
     header, data = text(fields.get("header_sha256")), text(fields.get("data_sha256"))
     rest, keyid = decoded(fields.get("rest")), text(mapping(fields.get("sig")).get("keyid"))
-    record.files[name] = FileLine(part, name, size, offset, header, data, frames, rest, keyid)
+    loudness = Loudness.of(fields.get("loudness"))
+    record.files[name] = FileLine(part, name, size, offset, header, data, frames, rest, keyid, loudness)
     record.rewrites.pop(name, None)
 
 

@@ -27,14 +27,23 @@ class Digests:
 
 
 def sha256_range(
-    file: BinaryIO, offset: int, length: int, cancelled: Callable[[], bool] | None = None
+    file: BinaryIO,
+    offset: int,
+    length: int,
+    cancelled: Callable[[], bool] | None = None,
+    also: Callable[[memoryview], None] | None = None,
 ) -> str:
-    """Hex SHA-256 of `length` bytes from `offset` (fewer at the end of the file); raises Cancelled."""
+    """Hex SHA-256 of `length` bytes from `offset` (fewer at the end of the file); raises Cancelled.
+
+    `also` is given each piece as well, and must not keep it.
+    """
     found = hashlib.sha256()
     for piece in _pieces(file, offset, length):
         if cancelled is not None and cancelled():
             raise Cancelled
         found.update(piece)
+        if also is not None:
+            also(piece)
     return found.hexdigest()
 
 

@@ -70,6 +70,7 @@ def file_meta(
         gaps=_gaps(record, place),
         chain_digest=record.chain_digest,
         peak_dbfs=_peak(record, here),
+        loudness=record.files[name].loudness if name in record.files else None,
         **_declared(record, chain, here),
         **_air(record),
         recorder_model=interface,

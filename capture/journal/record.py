@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from capture.clock import EPOCH
+from capture.journal.file_line import FileLine
 from capture.journal.lines import Json, Line
 from capture.take import Condition, Gap, Kind, Marker, Origin, Track, Verdict
 
@@ -154,21 +155,6 @@ class Level:
     peak: float | None
     rms: float | None
     overs: int
-
-
-@dataclass(frozen=True)
-class FileLine:
-    """What is known of one audio file after the end; `rest` are the bytes behind its last whole frame."""
-
-    part: int
-    file: str
-    size: int
-    data_offset: int
-    header_sha256: str
-    data_sha256: str
-    frames: int
-    rest: bytes = b""
-    keyid: str = ""  # who signed the line
 
 
 @dataclass

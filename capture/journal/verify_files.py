@@ -15,9 +15,10 @@ from typing import BinaryIO
 from capture.journal.beside import is_plain, place_of
 from capture.journal.discarding import discard_of
 from capture.journal.errors import JournalError, in_words
+from capture.journal.file_line import FileLine
 from capture.journal.hashing import PIECE, Digests, sha256_blocks, sha256_stretches
 from capture.journal.meta import file_meta
-from capture.journal.record import Block, FileLine, Part, TakeRecord
+from capture.journal.record import Block, Part, TakeRecord
 from capture.journal.report import Report
 from capture.wav.errors import WavError
 from capture.wav.header import header

@@ -16,6 +16,7 @@ from capture.errors import UsageError
 from capture.journal.appending import is_held
 from capture.journal.beside import is_plain, place_of
 from capture.journal.errors import JournalError
+from capture.journal.file_line import FileLine
 from capture.journal.numbering import (
     FILE_NAME_BYTES,
     JOURNAL_SUFFIX,
@@ -23,7 +24,7 @@ from capture.journal.numbering import (
     session_folder,
     slate_folder,
 )
-from capture.journal.record import FileLine, TakeRecord, load
+from capture.journal.record import TakeRecord, load
 from capture.names import fold, portable
 from capture.offload.errors import OffloadError
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from capture.journal.durable import give_name, make_folder
 from capture.journal.errors import in_words
-from capture.journal.record import FileLine
+from capture.journal.file_line import FileLine
 from capture.offload.plan import PART_SUFFIX, Item
 
 _PIECE = 4 << 20

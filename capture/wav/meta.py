@@ -80,6 +80,18 @@ class Loudness:
     momentary: float | None = None  # the greatest over 400 ms
     short_term: float | None = None  # the greatest over 3 s
 
+    @staticmethod
+    def of(told: object) -> Loudness | None:
+        """What a journal line tells; None where it tells nothing, without values that no header holds."""
+        if not isinstance(told, dict):
+            return None
+        kept = {}
+        for name in Loudness.__dataclass_fields__:
+            value = told.get(name)
+            if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= 99.99:
+                kept[name] = float(value)
+        return Loudness(**kept)
+
     @property
     def values(self) -> tuple[float | None, ...]:
         """The five in the order of bext."""
