@@ -53,6 +53,7 @@ def test_top_level_names_are_ours_alone() -> None:
         ("capture.station", "textual rich typer sounddevice rtmixer typst jinja2"),
         ("tui.cli", "numpy textual sqlalchemy sounddevice serial typst jinja2 cryptography yaml"),
         ("capture.credentials", "c2pa requests textual sqlalchemy sounddevice"),
+        ("capture.evidence", "numpy soundfile typst jinja2 sqlalchemy textual sounddevice"),
         ("capture.sheets", "typst jinja2 sqlalchemy textual sounddevice"),
     ],
 )

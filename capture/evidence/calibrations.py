@@ -99,17 +99,18 @@ class Known:
 
 def path_of(values: Values, interface: str) -> dict[str, Any]:
     """What of an input's chain and of the interface a calibration depends on."""
-    named = {name: values[name] for name in sorted(values) if _matters(name)}
+    named = {name: values[name] for name in sorted(values) if matters(name)}
     return {**named, "interface": interface}
 
 
 def changed_while_rolling(record: TakeRecord, number: int) -> bool:
     """Whether a field on which the level of an input depends changed after the take had begun."""
     changed = (split_path(change.path) for change in record.changes)
-    return any(place and place[0] == number and _matters(place[1]) for place in changed)
+    return any(place and place[0] == number and matters(place[1]) for place in changed)
 
 
-def _matters(name: str) -> bool:
+def matters(name: str) -> bool:
+    """Whether the level at full scale depends on a field of an input."""
     return name in PATH or name.startswith("insert.")
 
 

@@ -7,9 +7,11 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from capture.chain.errors import ChainError
+from capture.chain.fields import split_path
 from capture.evidence import arithmetic, calibrations
 from capture.evidence.calibrations import Calibration, Known
 from capture.journal.beside import chain_of
+from capture.journal.corrections import PREFIX, corrected
 from capture.journal.places import IDENTITY
 from capture.library import Library
 
@@ -33,14 +35,23 @@ class TrackLevels:
     peak_dbfs: float | None
     peak_spl_db: float | None
     changed: bool = False
+    corrected: bool = False
+
+    @property
+    def words(self) -> str:
+        """How the level at full scale is known, or what is missing, and what has to be said of it."""
+        more = "; it changed while the take rolled, this is as at Record" if self.changed else ""
+        more += "; the chain was corrected after the end" if self.corrected else ""
+        return self.known.words + more
 
 
 def of_take(
     record: TakeRecord, values: arithmetic.Values, kept: Sequence[Calibration]
 ) -> tuple[TrackLevels, ...]:
-    """The levels of every track, by the chain's values as they were at Record."""
+    """The levels of every track, by the chain's values as they are now said to have been at Record."""
     peaks = {level.track: level.peak for level in record.levels}
     session, interface = (record.project, record.session), calibrations.interface_of(record)
+    since = {place[0] for path in _corrected(record) if (place := split_path(path)) and _counts(place[1])}
     rows = []
     for track in record.tracks:
         here = arithmetic.of_input(values, track.input)
@@ -49,14 +60,34 @@ def of_take(
         changed = calibrations.changed_while_rolling(record, track.input)
         spl = None if peak is None or known.db is None or changed else known.db + peak
         floor = arithmetic.noise_floor(here, known.db)
-        rows.append(TrackLevels(track.number, track.input, track.name, known, floor, peak, spl, changed))
+        rows.append(
+            TrackLevels(
+                number=track.number,
+                input=track.input,
+                name=track.name,
+                known=known,
+                floor=floor,
+                peak_dbfs=peak,
+                peak_spl_db=spl,
+                changed=changed,
+                corrected=track.input in since,
+            )
+        )
     return tuple(rows)
 
 
+def _corrected(record: TakeRecord) -> list[str]:
+    return [name.removeprefix(PREFIX) for name in record.fields if name.startswith(PREFIX)]
+
+
+def _counts(name: str) -> bool:
+    return name in arithmetic.NAMES or calibrations.matters(name)
+
+
 def values_of(record: TakeRecord) -> dict[str, Any]:
-    """The values of a take's chain snapshot by path; empty where it is not here or cannot be read."""
+    """The values of a take's chain by path, with what was corrected after the end; empty without one."""
     try:
-        return dict(chain_of(record).values())
+        return dict(corrected(record, chain_of(record).patch()).values())
     except (OSError, ChainError):
         return {}
 

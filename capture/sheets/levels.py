@@ -7,6 +7,7 @@ from typing import Any
 
 from capture.errors import TakechainError
 from capture.evidence import calibrations, checks, tracks
+from capture.evidence.arithmetic import of_input
 from capture.evidence.calibrations import Calibration
 from capture.evidence.floor import SILENCE_DB, Noise, measure
 from capture.evidence.sound import files_of, tracks_of
@@ -58,7 +59,10 @@ def check_rows(
 
 
 def _values(chain: TakeChain) -> dict[str, Any]:
-    return {path: field.value for path, field in chain.fields.items()}
+    """The chain's values by path, as they are now said to have been."""
+    values: dict[str, Any] = {path: field.value for path, field in chain.fields.items()}
+    values |= {one.path: one.after for one in chain.corrected}
+    return {path: value for path, value in values.items() if value is not None}
 
 
 def _row(track: tracks.TrackLevels, measured: tuple[str, Noise] | None) -> LevelRow:
@@ -71,7 +75,7 @@ def _row(track: tracks.TrackLevels, measured: tuple[str, Noise] | None) -> Level
         track.name,
         spl,
         track.known.how,
-        track.known.words,
+        track.words,
         track.known.uncalibrated,
         track.peak_spl_db,
         floor.dbfs_a if floor.dbfs_a is not None else floor.least_dbfs_a,
@@ -108,7 +112,7 @@ def _noise(
 def same_path(number: int, one: tuple[TakeRecord, TakeChain], other: tuple[TakeRecord, TakeChain]) -> bool:
     """Whether an input's level at the converter was set alike in two takes."""
     paths = [
-        calibrations.path_of(chain.of_input(number), calibrations.interface_of(record))
+        calibrations.path_of(of_input(_values(chain), number), calibrations.interface_of(record))
         for record, chain in (one, other)
     ]
     return paths[0] == paths[1]

@@ -12,10 +12,11 @@ from capture.evidence.arithmetic import of_input
 from capture.evidence.calibrations import Calibration, known, of_library, of_sessions, unfit
 from capture.evidence.calibrator import read_take
 from capture.evidence.tracks import calibrations_around, of_take, values_of
+from capture.journal.finish import edit_after_end
 from capture.journal.record import load
 from capture.library import Library
 from tests.evidence.sounds import CHAIN, sine, take_of
-from tests.support.takes import STARTED
+from tests.support.takes import KEY, STARTED
 
 VALUES = of_input(CHAIN, 1)
 SESSION = ("Nordlys", "2026-11-25")
@@ -123,6 +124,27 @@ def test_another_interface_ends_it(library: Library, calibrate: Any, monkeypatch
         "rate": 48000,
     }
     assert of_song(library, monkeypatch, 5, interface=other).known.how == "computed"
+
+
+def test_what_was_corrected_after_the_end_counts_and_is_said(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = take_of(library.path, monkeypatch, sine(-10, rate=8000), rate=8000)
+    edit_after_end(journal, KEY, "chain.input.1.preamp.gain_db", 25, "anna")
+    record = load(journal)
+    row = of_take(record, values_of(record), [])[0]
+    assert row.known.db == pytest.approx(110.82, abs=0.01)
+    assert row.words == "computed from the chain; the chain was corrected after the end"
+    edit_after_end(journal, KEY, "chain.input.1.preamp.gain_db", 35, "anna")
+    edit_after_end(journal, KEY, "chain.input.1.source.name", "Vox", "anna")
+    assert of_take(load(journal), values_of(load(journal)), [])[0].known.db == pytest.approx(100.82, abs=0.01)
+
+
+def test_a_gain_that_changed_while_rolling_is_said(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    change = {"input": 1, "path": "input.1.preamp.gain_db", "from": 35, "to": 20, "by": "anna"}
+    row = of_song(library, monkeypatch, 0, lines=[("change", 4000, change)])
+    assert row.peak_spl_db is None
+    assert row.words.endswith("it changed while the take rolled, this is as at Record")
 
 
 def test_one_after_the_take_counts_in_its_session_alone(

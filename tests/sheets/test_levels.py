@@ -12,11 +12,12 @@ import pytest
 from capture.evidence import calibrations
 from capture.evidence.arithmetic import of_input
 from capture.evidence.calibrator import read_take
+from capture.journal.finish import edit_after_end
 from capture.journal.record import load
 from capture.library import Library
 from capture.sheets import build_session, build_take, render
 from tests.evidence.sounds import CHAIN, noise, sine, take_of
-from tests.support.takes import STARTED
+from tests.support.takes import KEY, STARTED
 
 RATE = 8000
 
@@ -54,6 +55,14 @@ def test_a_room_tone_with_another_gain_is_not_put_beside_it(
     recorded(library, monkeypatch, noise(-80, 6, RATE), slate="Tone", kind="room tone", chain=other)
     journal = recorded(library, monkeypatch, sine(-10, rate=RATE))
     assert build_take(journal).levels[0].measured_dbfs_a is None
+
+
+def test_a_corrected_gain_counts_on_the_sheet(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = recorded(library, monkeypatch, sine(-10, rate=RATE))
+    edit_after_end(journal, KEY, "chain.input.1.preamp.gain_db", 25, "anna")
+    (row,) = build_take(journal).levels
+    assert row.spl_at_0dbfs_db == pytest.approx(110.82, abs=0.01)
+    assert "corrected after the end" in row.words
 
 
 def test_nothing_is_said_where_nothing_is_known(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,6 +66,7 @@ def _take_rows(take: str, library: InLibrary) -> list[tuple[Json, Known, Floor]]
                 "peak_dbfs": row.peak_dbfs,
                 "peak_spl_db": row.peak_spl_db,
                 **as_dict(row.known, row.floor),
+                "words": row.words,
             },
             row.known,
             row.floor,
@@ -98,7 +99,7 @@ def _lines(row: Json, known: Known, floor: Floor) -> list[str]:
 
     name = f"in {row['input']}  {row['name']}".rstrip()
     at = f"{known.db:.2f} dB SPL at 0 dBFS, " if known.db is not None else "dB SPL at 0 dBFS "
-    lines = [f"{name}  {at}{known.words}"]
+    lines = [f"{name}  {at}{row['words']}"]
     if known.computed.steps:
         lines.append(f"    {how_words(known.computed)}")
     if known.differs_db is not None:
@@ -148,7 +149,8 @@ def calibrate(
         complain(f"it does not hold: {reason}")
     if for_others:
         complain(
-            f"it can count for no other take: {for_others}", "declare it, and record the calibrator again"
+            f"it can count for no other take: {for_others}",
+            f"say it with takechain chain correct {record.name} PATH=VALUE, and calibrate again",
         )
     return DONE if reading.ok else FAILED
 
