@@ -289,6 +289,17 @@ ACTIONS: tuple[Action, ...] = (
         _NO_TRACK,
     ),
     Action(
+        "link",
+        ("l",),
+        "l",
+        "Pair",
+        "Make the selected input and the next one a stereo pair; once more lets it go",
+        "Chain",
+        _has_track,
+        0,
+        _NO_TRACK,
+    ),
+    Action(
         "changes",
         ("D",),
         "D",

@@ -70,6 +70,8 @@ class Orders:
             "chain": patching.chain,
             "chaincopy": patching.copy,
             "chainuse": patching.use,
+            "chainlink": patching.link,
+            "chainunlink": patching.unlink,
             "chainconfirm": patching.confirm,
             "chainfields": patching.fields,
             "gain": patching.gain,

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from capture.chain.cautions import cautions, concerning
 from capture.chain.fields import INPUT_LIMIT, input_path, split_path
 from capture.chain.names import parse_names
+from capture.chain.pairs import link, mirror, partner, unlink
 from capture.chain.patch import Patch
 from capture.chain.picking import Piece
 from capture.clock import boottime_ns
@@ -43,11 +44,15 @@ class Patching:
             if numbers != list(range(numbers[0], numbers[-1] + 1)):
                 raise UsageError(f"inputs {inputs} are not one range", "set them one range at a time")
             self._change(
-                lambda patch: patch.set_range(line, numbers[0], numbers[-1], who, locker=self._piece), when
+                lambda patch: patch.set_range(line, numbers[0], numbers[-1], who, locker=self._piece),
+                when,
+                who,
             )
         else:
             only = numbers[0] if numbers else None
-            numbers = [self._change(lambda patch: patch.set_line(line, only, who, locker=self._piece), when)]
+            numbers = [
+                self._change(lambda patch: patch.set_line(line, only, who, locker=self._piece), when, who)
+            ]
         return self._lines(numbers)
 
     def _piece(self, gear: str, part: str, pattern: str) -> Piece | None:
@@ -60,7 +65,8 @@ class Patching:
 
     def copy(self, source: int, target: int, when: str = _NEXT, by: str = "") -> Json:
         """Give one input another's chain."""
-        self._change(lambda patch: patch.copy(source, target, by or user_name()), when)
+        who = by or user_name()
+        self._change(lambda patch: patch.copy(source, target, who), when, who)
         return self._lines([target])
 
     def use(
@@ -90,14 +96,16 @@ class Patching:
 
     def gain(self, input: int, db: float, when: str = _NEXT, by: str = "") -> Json:  # noqa: A002
         """Nudge the gain of one input by `db` decibels."""
-        gain = self._change(lambda patch: patch.nudge_gain(input, db, by or user_name()), when)
+        who = by or user_name()
+        gain = self._change(lambda patch: patch.nudge_gain(input, db, who), when, who)
         return {**self._lines([input]), "gain_db": gain}
 
     def names(self, text: str, first: int = 1, by: str = "") -> Json:
         """Name the inputs from `first` on, with all names in one text."""
         names = parse_names(text)
         inputs = list(range(first, first + len(names)))
-        self._change(lambda patch: patch.set_names(names, inputs, by or user_name()), _NEXT)
+        who = by or user_name()
+        self._change(lambda patch: patch.set_names(names, inputs, who), _NEXT, who)
         for number, name in zip(inputs, names, strict=True):
             if name:
                 self._rename_rolling(number, name)
@@ -105,7 +113,8 @@ class Patching:
 
     def rename(self, number: int, name: str) -> None:
         """Name one input; the rolling take's track is renamed with it."""
-        self._change(lambda patch: patch.set(input_path(number, "source.name"), name, user_name()), _NEXT)
+        who = user_name()
+        self._change(lambda patch: patch.set(input_path(number, "source.name"), name, who), _NEXT, who)
         if name:
             self._rename_rolling(number, name)
 
@@ -142,10 +151,24 @@ class Patching:
 
         return {"inputs": self._change(refresh, when)}
 
-    def _change(self, change: Callable[[Patch], T], when: str) -> T:
+    def link(self, left: int, right: int, by: str = "") -> Json:
+        """Make two inputs a stereo pair: from now on most of what is said of one is said of both."""
+        self._change(lambda patch: link(patch, left, right, by or user_name()), _NEXT)
+        return self._lines([left])
+
+    def unlink(self, input: int) -> Json:  # noqa: A002
+        """Let the two inputs of a pair go."""
+        other = self._change(lambda patch: unlink(patch, input), _NEXT)
+        return self._lines([input, other])
+
+    def _change(self, change: Callable[[Patch], T], when: str, linked_by: str | None = None) -> T:
+        """Change the patch; with `linked_by` (a name) the other side of a linked pair changes with it."""
+
         def work(patch: Patch) -> T:
-            values, before = patch.values(), rooms_in(patch)
+            values, before, fields = patch.values(), rooms_in(patch), dict(patch.fields)
             result = change(patch)
+            if linked_by is not None:
+                mirror(fields, patch, linked_by)
             if inputs := moved(before, patch):
                 furnish(patch, inputs, rooms_of(self._core.library.records("room")), values)
             return result
@@ -189,6 +212,7 @@ class Patching:
 
     def _lines(self, numbers: list[int]) -> Json:
         patch = self._core.patch.patch
+        numbers = sorted({*numbers, *(other for n in numbers if (other := partner(patch, n)))})
         lines = {str(number): patch.line(number) for number in numbers}
         return {"lines": lines, "cautions": concerning(cautions(patch.values()), numbers)}
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from capture.chain.pairs import partner
 from capture.errors import TakechainError
 from capture.journal.folding import signal_of
 from capture.journal.keys import fingerprint_of
@@ -121,7 +122,8 @@ def _tracks(station: Station, changed: Changed) -> list[Json]:
             "next_line": after.line,
             "carried": after.carried,
             "changed": changed.of(number),
-            "link": core.settings.partner(number),
+            "link": core.settings.partner(number) or partner(core.patch.patch, number),
+            "linked": partner(core.patch.patch, number),
             "spl_at_0dbfs_db": scale.db if scale else None,
             "spl_words": scale.words if scale else "not known: the chain is not declared",
         }

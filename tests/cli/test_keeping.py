@@ -261,6 +261,12 @@ def test_the_patch_as_lines_and_as_yaml(cli: Cli, tmp_path: Path) -> None:
     assert len(cli.ok("chain", "import", out)["changes"]) == 3
     assert cli.ok("chain", "show", "6")["inputs"][0]["line"] == "KM 184 > Grace m801 ch 2 +33 dB > in 6"
     assert "KM 184" not in cli.ok("chain", "export", "--take", "Aurora_T001")["yaml"]
+    linked = cli.ok("chain", "link", "5-6")["lines"]
+    assert linked["6"] == "KM 184 > Grace m801 ch 2 +33 dB > in 6"
+    assert [t["pair"] for t in cli.ok("chain", "show", "5-7")["inputs"]] == [6, 5, None]
+    assert "(pair with 6)" in cli.run("chain", "show", "5").out
+    assert cli.run("chain", "link", "5").code == 2
+    cli.ok("chain", "unlink", "6")
     cli.ok("chain", "save", "pianos", "--input", "5-6")
     assert cli.ok("chain", "templates")["templates"][0]["inputs"] == [5, 6]
     used = cli.ok("chain", "use", "pianos", "--to", "11")

@@ -61,6 +61,7 @@ EXPECTED: dict[str, tuple[Any, list[str], list[tuple[str, dict[str, Any]]]]] = {
     "gain_down": (lively, ["-"], [("gain", {"input": 1, "db": -1, "when": "next"})]),
     "confirm": (carried, ["y"], [("chainconfirm", {})]),
     "copy_chain": (lively, ["C", "2", "enter"], [("chaincopy", {"source": 2, "target": 1, "when": "next"})]),
+    "link": (lively, ["l"], [("chainlink", {"left": 1, "right": 2})]),
     "people": (
         lively,
         ["P", *"engineer Kari Moe, artist Anna", "enter"],

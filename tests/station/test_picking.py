@@ -8,7 +8,7 @@ from capture.errors import TakechainError
 from capture.gear.locker import Locker
 from capture.gear.record import make_gear
 from capture.library import Library
-from tests.support.stations import Desk
+from tests.support.stations import Desk, lines
 
 MICROPHONE = {
     "id": "A1142",
@@ -64,3 +64,25 @@ def test_what_changed_since_the_last_take(studio: Desk) -> None:
     assert studio.status()["tracks"][2]["changed"] == []
     studio.call("edit", field="chain.input.1.preamp.gain_db", value="43", take=take["take"])
     assert studio.status()["tracks"][0]["changed"] == changed[:1]
+
+
+def test_a_linked_pair_is_edited_once(studio: Desk) -> None:
+    studio.set_up(inputs="1-2")
+    studio.call("chain", line="OH: KM 184 #7 2 m > 1073 ch 1 +30 dB > in 1")
+    done = studio.call("chainlink", left=1, right=2)
+    assert done["lines"]["2"] == "OH R: KM 184 2 m > 1073 +30 dB > in 2"
+    assert studio.call("gain", input=2, db=3)["lines"]["1"] == "OH L: KM 184 #7 2 m > 1073 ch 1 +33 dB > in 1"
+    studio.call("track", input=1, name="Room")
+    assert [track["name"] for track in studio.status()["tracks"][:2]] == ["Room L", "Room R"]
+    assert [track["linked"] for track in studio.status()["tracks"][:3]] == [2, 1, None]
+    journal = studio.call("roll")["journal"]
+    studio.call("gain", input=1, db=1, when="now")
+    changes = lines(journal, "change")
+    assert sorted((c["path"], c["to"]) for c in changes) == [
+        ("input.1.preamp.gain_db", 34),
+        ("input.2.preamp.gain_db", 34),
+    ]
+    studio.call("stop")
+    studio.call("chainunlink", input=2)
+    studio.call("gain", input=1, db=1)
+    assert "+34 dB" in studio.status()["tracks"][1]["line"]

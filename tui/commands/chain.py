@@ -47,6 +47,7 @@ def show(
 ) -> int:
     """The patch as lines, what is carried over and not confirmed yet, and distances in the air of now."""
     from capture.chain.cautions import cautions
+    from capture.chain.pairs import partner
     from capture.rooms.accuracy import with_accuracy
     from capture.rooms.air import of_newest
     from capture.take import parse_inputs
@@ -57,10 +58,16 @@ def show(
     chosen = parse_inputs(inputs) if inputs is not None else patch.inputs()
     sensors = with_accuracy(now["sensors"], open_library(library).records("gear"))
     ways = distances(patch, chosen, of_newest(now["air"], sensors))
-    tracks = [{"input": n, "line": patch.line(n), "carried": patch.carried(n)} for n in chosen]
+    tracks = [
+        {"input": n, "line": patch.line(n), "carried": patch.carried(n), "pair": partner(patch, n)}
+        for n in chosen
+    ]
     people = [{"role": role, "name": name} for role, name in patch.people()]
     lines = [f"{person['role']}: {person['name']}" for person in people]
-    lines += [f"{t['line'] or 'not declared'}{'  (carried over)' if t['carried'] else ''}" for t in tracks]
+    for t in tracks:
+        marks = [f"  (pair with {t['pair']})"] if t["pair"] else []
+        marks += ["  (carried over)"] if t["carried"] else []
+        lines.append("".join([str(t["line"] or "not declared"), *marks]))
     said = [caution.as_json() for caution in cautions(patch.values(), chosen)]
     lines += [*_cautioned(said), *ways["words"]]
     result = {"inputs": tracks, "people": people, "cautions": said, "fields": patch.to_fields()}
@@ -103,6 +110,42 @@ def copy(
     with station(library) as client:
         done = client.call("chaincopy", source=source, target=target, when="now" if now else "next", by=by)
     answer(as_json, done, *done["lines"].values(), *_cautioned(done["cautions"]))
+    return DONE
+
+
+@chain.command("link")
+def link(
+    pairs: Annotated[list[str], typer.Argument(metavar="5-6...", help="Left and right input.")],
+    by: By = "",
+    as_json: AsJson = False,
+    library: InLibrary = None,
+) -> int:
+    """Make inputs stereo pairs: most of what is said of one side is then said of both."""
+    from capture.errors import UsageError
+    from capture.take import parse_inputs
+
+    found = [parse_inputs(pair) for pair in pairs]
+    for pair, inputs in zip(pairs, found, strict=True):
+        if len(inputs) != 2:
+            raise UsageError(f"{pair!r} is no pair of inputs", "write it like 5-6, or 5,8")
+    lines: Json = {}
+    with station(library, create=True) as client:
+        for left, right in found:
+            lines |= client.call("chainlink", left=left, right=right, by=by)["lines"]
+    answer(as_json, {"lines": lines}, *lines.values())
+    return DONE
+
+
+@chain.command("unlink")
+def unlink(
+    input_: Annotated[int, typer.Argument(metavar="N", min=1, help="Either input of the pair.")],
+    as_json: AsJson = False,
+    library: InLibrary = None,
+) -> int:
+    """Let the two inputs of a pair go; their chains stay."""
+    with station(library) as client:
+        done = client.call("chainunlink", input=input_)
+    answer(as_json, done, *done["lines"].values())
     return DONE
 
 

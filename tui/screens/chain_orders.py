@@ -159,6 +159,15 @@ class ChainOrders(Desk):
             hint="or all of a template, session or take; last",
         )
 
+    def do_link(self) -> None:
+        """Link the selected input with the next one, or let its pair go."""
+        number = int(self.track["input"])
+        if self.track.get("linked"):
+            self.order("chainunlink", {"input": number}, then=lambda _: self.say("the pair is let go"))
+            return
+        told = f"{number} and {number + 1} are a pair: left and right"
+        self.order("chainlink", {"left": number, "right": number + 1}, then=lambda _: self.say(told))
+
     def do_changes(self) -> None:
         """Say in one line what changed since the last take, input by input."""
         since = str(self.view.status.get("since") or "")
