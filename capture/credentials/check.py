@@ -75,6 +75,16 @@ def has_embedded(path: Path) -> bool:
     return False
 
 
+def check_pairs(pairs: Sequence[tuple[Path, Path | None]], trusted: str) -> list[Credentials]:
+    """The credentials of files, each with the manifest beside it, or None for the one inside."""
+    files = [{"path": str(path), "sidecar": str(beside) if beside else None} for path, beside in pairs]
+    told = run({"do": "check", "anchors": trusted, "files": files})["files"]
+    return [
+        _judged(path, beside is None, str(one["state"]), tuple(map(str, one["failures"])), str(one["signer"]))
+        for (path, beside), one in zip(pairs, told, strict=True)
+    ]
+
+
 def check_files(paths: Sequence[Path], trusted: str | None = None) -> list[Credentials]:
     """The credentials of those of these files that have any; raises CredentialError."""
     found: list[tuple[Path, Path | None]] = []
@@ -86,17 +96,10 @@ def check_files(paths: Sequence[Path], trusted: str | None = None) -> list[Crede
             found.append((path, None))
     if not found:
         return []
-    files = [{"path": str(path), "sidecar": str(beside) if beside else None} for path, beside in found]
     try:
-        told = run({"do": "check", "anchors": anchors() if trusted is None else trusted, "files": files})[
-            "files"
-        ]
+        return check_pairs(found, anchors() if trusted is None else trusted)
     except NoC2pa:
         return [Credentials(path, beside is None, "not checked") for path, beside in found]
-    return [
-        _judged(path, beside is None, str(one["state"]), tuple(map(str, one["failures"])), str(one["signer"]))
-        for (path, beside), one in zip(found, told, strict=True)
-    ]
 
 
 def _judged(path: Path, embedded: bool, state: str, failures: tuple[str, ...], signer: str) -> Credentials:

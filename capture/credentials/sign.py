@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from capture.credentials.authority import Identity, anchors
-from capture.credentials.check import check_files, has_embedded, sidecar_of
+from capture.credentials.check import check_pairs, has_embedded, sidecar_of
 from capture.credentials.errors import CredentialError, NotAsSigned
 from capture.credentials.evidence import LABEL, Evidence, Evidences
 from capture.credentials.mining import assertion
@@ -77,7 +77,7 @@ class Signing:
         with _draft(path) as draft:
             self._job(path, draft, evidence, embed=True)
             _same_but_for_the_manifest(path, draft)
-            self._verified(draft)
+            self._verified(draft, None)
             draft.chmod(path.stat().st_mode & 0o777)
             _synced(draft)
             draft.replace(path)
@@ -88,13 +88,10 @@ class Signing:
         manifest = sidecar_of(path)
         with _draft(manifest) as draft:
             self._job(path, draft, evidence, embed=False)
+            self._verified(path, draft)
+            draft.chmod(path.stat().st_mode & 0o777)
             _synced(draft)
             os.link(draft, manifest)  # never over another
-        try:
-            self._verified(path)
-        except CredentialError:
-            manifest.unlink()
-            raise
         sync_folder(path.parent)
         return Signed(path, manifest)
 
@@ -126,11 +123,10 @@ class Signing:
             ],
         }
 
-    def _verified(self, path: Path) -> None:
-        found = check_files([path], f"{anchors()}\n{self.identity.chain}")
-        if not found or not found[0].ok:
-            failures = ", ".join(found[0].failures) if found else "there are none"
-            raise NotAsSigned(f"the credentials of {path.name} do not hold: {failures}")
+    def _verified(self, path: Path, beside: Path | None) -> None:
+        (found,) = check_pairs([(path, beside)], f"{anchors()}\n{self.identity.chain}")
+        if not found.ok:
+            raise NotAsSigned(f"the credentials of {path.name} do not hold: {', '.join(found.failures)}")
 
 
 @contextlib.contextmanager

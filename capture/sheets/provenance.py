@@ -30,6 +30,7 @@ from capture.sheets.spoken_path import room_words, speak
 from capture.sheets.take_sheet import audio_digest, condition, file_rows, open_take, take_warnings
 
 WITHHELD = "withheld"
+_PERSON = re.compile(r"people\.\d+\.name|.*\.player")
 _SHORT = 2  # signs that say nothing of whom or what they are a part
 
 
@@ -120,7 +121,7 @@ def build_provenance(journal: Path, withhold: Sequence[str] = ()) -> Made:
     reduced = whole.without(paths) if whole else None
     hidden = _hidden_texts(record, whole, paths, withhold)
     page = _page(record, reduced, left_out, hidden, (why,) if why else ())
-    return Made(page, reduced, _still_said(page, hidden))
+    return Made(page, reduced, _still_said(page, hidden | _names_in_parts(record, whole, paths, withhold)))
 
 
 def _snapshot(record: TakeRecord) -> tuple[Snapshot | None, str]:
@@ -149,6 +150,17 @@ def _hidden_texts(
         fields = whole.fields.values() if whole else ()
         texts |= {kept.field.by for kept in fields if kept.field is not None}
     return frozenset(texts - {""})
+
+
+def _names_in_parts(
+    record: TakeRecord, whole: Snapshot | None, paths: set[str], withhold: Sequence[str]
+) -> frozenset[str]:
+    """First and last names of the people who are withheld: a track called `Vox Åse` tells of Åse Lind."""
+    values = whole.values() if whole else {}
+    people = {str(values[path]) for path in paths & values.keys() if _PERSON.fullmatch(path)}
+    people |= {str(person.get("name") or "") for person in record.people} if "names" in withhold else set()
+    parts = {part for name in people for part in name.split()}
+    return frozenset(part for part in parts if len(part) > _SHORT and not part[0].islower())
 
 
 def _page(
@@ -308,8 +320,7 @@ def _still_said(page: Provenance, hidden: frozenset[str]) -> tuple[str, ...]:
     texts += [text for track in page.tracks for text in (track.name, track.path)]
     texts += [row.name for row in page.files] + list(page.changes) + [page.chain_file, page.journal]
     texts += [*page.rooms, *page.corrected, *page.room_facts]
-    parts = {part for text in hidden for part in (text, *text.split()) if len(part) > _SHORT}
-    found = [text for text in texts if any(_holds(text, part) for part in parts)]
+    found = [text for text in texts if any(_holds(text, part) for part in hidden if len(part) > _SHORT)]
     return tuple(dict.fromkeys(found))
 
 

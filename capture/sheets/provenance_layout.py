@@ -83,7 +83,8 @@ def _known(page: Provenance) -> str:
     said = [f"{words.plural(page.fields, 'field')} in {page.chain_file or 'no chain file'}: {how or 'none'}"]
     if page.carried_over:
         said.append(f"{words.count(page.carried_over)} carried over from an earlier session, not confirmed")
-    left = [f"{entry.word} ({words.plural(len(entry.paths), 'field')})" for entry in page.withheld]
+    gone = [(entry.word, len(entry.paths)) for entry in page.withheld if entry.paths]
+    left = [f"{word} ({words.plural(number, 'field')})" for word, number in gone]
     if left:
         said.append(f"withheld by those who give this page: {', '.join(left)}")
     if page.left_out_before:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _FORMS = "pdf|html|csv|json|md"
 _SHEET, _PROVENANCE = "sheet", "provenance"
+_LONG = 60
 
 
 def register(app: typer.Typer) -> None:
@@ -132,8 +133,11 @@ def _provenance(
     for entry in made.page.withheld:
         if not entry.paths:
             complain(f"nothing to withhold as {entry.word!r}: the chain of this take declares no such field")
-    for text in made.still_said:
-        complain(f"what was withheld can still be read in {text!r}", "name it differently, or leave it so")
+    if made.still_said:
+        texts = ", ".join(
+            repr(text if len(text) <= _LONG else f"{text[:_LONG]}…") for text in made.still_said
+        )
+        complain(f"what was withheld can still be read in {texts}", "withhold that as well, or leave it so")
     if report.words:
         complain(report.words, report.do)
     return DONE
