@@ -45,13 +45,14 @@ class Item:
 
 @dataclass
 class Plan:
-    """Everything to be copied; `left_out` says in words what is not, `title` names the whole."""
+    """Everything to be copied; `left_out` says in words what is not, `said` what else is to be known."""
 
     title: str
     source: Path
     items: list[Item] = field(default_factory=list)
     takes: dict[str, Path] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
 
     @property
     def bytes(self) -> int:
@@ -94,7 +95,7 @@ def _take_of_session(plan: Plan, journal: Path, place: str, rename: bool) -> set
     try:
         record = load(journal)
     except JournalError as error:
-        plan.left_out.append(f"{journal.name} is copied as it is: {error.what}")
+        plan.said.append(f"{journal.name} is copied as it is: {error.what}")
         return set()
     own = {path for path, _ in _own_files(record)}
     if is_held(journal):
@@ -109,7 +110,7 @@ def _take_of_session(plan: Plan, journal: Path, place: str, rename: bool) -> set
 def _add_take(plan: Plan, record: TakeRecord, place: str, rename: bool) -> None:
     assert record.path is not None
     if not record.sealed:
-        plan.left_out.append(f"{record.name} is copied as it is: it was never sealed, run takechain recover")
+        plan.said.append(f"{record.name} is copied as it is: it was never sealed, run takechain recover")
     now = record.path.name.removesuffix(JOURNAL_SUFFIX)
     name = _name(record, rename)
     plan.takes[name] = record.path
@@ -155,7 +156,7 @@ def _files(folder: Path, plan: Plan) -> Iterator[Path]:
         for name in sorted([*names, *(f for f in folders if (Path(here) / f).is_symlink())]):
             path = Path(here) / name
             if path.is_symlink():
-                plan.left_out.append(f"{path.relative_to(folder)} is a symbolic link: it is not followed")
+                plan.said.append(f"{path.relative_to(folder)} is a symbolic link: it is not followed")
             elif path.is_file() and not name.endswith(PART_SUFFIX):
                 yield path
 

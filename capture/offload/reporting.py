@@ -26,7 +26,7 @@ def as_report(outcome: Outcome, number: int, software: str) -> Json:
     place = outcome.destinations[number]
     files = [_file(done, number) for done in outcome.transfers]
     good = all(done.landings[number].verdict.good for done in outcome.transfers)
-    whole = good and not place.why and len(files) == len(outcome.plan.items)
+    whole = good and not place.why and len(files) == len(outcome.plan.items) and not outcome.plan.left_out
     return {
         "format": FORMAT,
         "software": software,
@@ -42,6 +42,7 @@ def as_report(outcome: Outcome, number: int, software: str) -> Json:
         "takes": sorted(outcome.plan.takes),
         "faults": outcome.faults,
         "left_out": outcome.plan.left_out,
+        "said": outcome.plan.said,
         "files": files,
     }
 

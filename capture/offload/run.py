@@ -36,6 +36,7 @@ class Destination:
     path: Path
     root: Path
     why: str = ""
+    device: int | None = None  # the disk it was on when the copy began
     report: Path | None = None
     bag: Path | None = None
 
@@ -62,7 +63,7 @@ class Outcome:
         """Whether every destination holds everything that was planned, byte for byte."""
         landed = [landing for done in self.transfers for landing in done.landings]
         whole = len(self.transfers) == len(self.plan.items) and all(one.verdict.good for one in landed)
-        return whole and not any(place.why for place in self.destinations)
+        return whole and not self.plan.left_out and not any(place.why for place in self.destinations)
 
 
 Progress = Callable[[int, int, str], None]
@@ -137,6 +138,8 @@ def _check_room(plan: Plan, places: Sequence[Destination]) -> None:
 def _transfer_all(outcome: Outcome, pool: ThreadPoolExecutor, progress: Progress | None) -> None:
     plan, read = outcome.plan, 0
     for item in plan.items:
+        for place in outcome.destinations:
+            place.why = place.why or _gone(place)
         alive = [place for place in outcome.destinations if not place.why]
         if not alive:
             return
@@ -162,6 +165,19 @@ def _transfer_all(outcome: Outcome, pool: ThreadPoolExecutor, progress: Progress
                 f"{plan.source} has vanished while it was copied: {read / 1e6:.1f} MB had been read",
                 "put the disk back and copy again: what is verified is not copied twice",
             )
+
+
+def _gone(place: Destination) -> str:
+    """Why a destination is not what it was: a disk that was pulled leaves an empty folder behind."""
+    try:
+        if place.device is None:
+            make_folder(place.root)
+            place.device = place.root.stat().st_dev
+        return "" if place.root.stat().st_dev == place.device else "the disk is gone"
+    except FileNotFoundError:
+        return "the disk is gone"
+    except OSError as error:
+        return in_words(error)[0]
 
 
 def _faults(journal: Path) -> list[str]:
@@ -197,6 +213,9 @@ def _bag(outcome: Outcome, number: int, place: Destination) -> None:
 
 def _report(outcome: Outcome, number: int, place: Destination, name: str, software: str) -> None:
     """Write the report of one destination beside what was copied; a name that is taken is passed over."""
+    if place.device is not None and _gone(place):
+        place.why = place.why or _gone(place)
+        return
     fields: Json = as_report(outcome, number, software)
     try:
         make_folder(place.path)

@@ -24,6 +24,7 @@ from capture.journal.file_line import FileLine
 from capture.offload.plan import PART_SUFFIX, Item
 
 _PIECE = 4 << 20
+_DISK_FAILED = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ENODEV, errno.ENXIO}
 
 
 class Verdict(StrEnum):
@@ -150,7 +151,7 @@ def _opened(stack: contextlib.ExitStack, landing: Landing) -> _Part | None:
 
 def _failed(landing: Landing, error: OSError) -> None:
     landing.verdict, landing.why = Verdict.FAILED, in_words(error)[0]
-    landing.disk = error.errno != errno.EAGAIN
+    landing.disk = error.errno in _DISK_FAILED
 
 
 def _read(
@@ -176,7 +177,8 @@ def _read(
         os.close(fd)
     done.sha256, done.as_signed = whole.hexdigest(), signed.holds(done.size)
     for part in parts:
-        os.utime(part.fd, ns=(before.st_atime_ns, before.st_mtime_ns))
+        with contextlib.suppress(OSError):  # a disk that keeps no such times
+            os.utime(part.fd, ns=(before.st_atime_ns, before.st_mtime_ns))
     return (
         (before.st_size, before.st_mtime_ns)
         == (after.st_size, after.st_mtime_ns)

@@ -13,7 +13,7 @@ from capture.journal.folding import text
 from capture.journal.meta import file_meta
 from capture.journal.record import TakeRecord
 from capture.slices.regions import Cut
-from capture.wav.meta import FileMeta, GapMeta, MarkerMeta
+from capture.wav.meta import FileMeta, GapMeta, MarkerMeta, usid
 from capture.wav.text import ascii_text, xml_text
 
 _SHORTEST = 3  # a shorter text stands in any header by chance
@@ -37,6 +37,7 @@ def slice_meta(
     offset = cut.first - cut.part.first
     uid = str(uuids.uuid5(uuids.UUID(whole.file_uid), f"slice {cut.first} {cut.frames}"))
     family = uuids.uuid5(uuids.UUID(record.take), f"slice {cut.first} {cut.frames}")
+    originated = whole.originated + timedelta(seconds=offset / record.rate)
     return replace(
         whole,
         file_uid=uid,
@@ -45,7 +46,8 @@ def slice_meta(
         parent_uid=whole.file_uid,
         family_uid=str(family),
         family_name=f"{record.name} {cut.region.text}".strip(),
-        originated=whole.originated + timedelta(seconds=offset / record.rate),
+        originated=originated,
+        originator_reference=usid("ZZ", "TKC", record.library.replace("-", ""), originated, uid),
         time_reference=whole.time_reference + offset,
         pre_roll=min(cut.frames, max(0, whole.pre_roll - offset)),
         markers=tuple(

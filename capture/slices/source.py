@@ -35,6 +35,8 @@ class Source:
                 f"{self.record.name} is not sealed: it rolls, or a crash left it",
                 "stop it, or run takechain recover",
             )
+        if not is_plain(self.record.recorded_name):
+            raise TakeAltered(f"{path.name} names a take {self.record.recorded_name!r}, which no file can be")
         report = Report(path)
         joined = check_lines(report, found)
         check_seal(report, self.record, found.lines, joined=joined)

@@ -280,6 +280,23 @@ def test_a_disk_that_knows_no_second_names(
     assert (place / SESSION / "sheets" / "day.pdf").read_bytes() == b"%PDF"
 
 
+def test_a_disk_that_is_pulled_and_leaves_its_folder(library: Path, tmp_path: Path) -> None:
+    plan, pulled = plan_session(library / SESSION), []
+    with small_disk(tmp_path) as small:
+
+        def meanwhile(done: int, total: int, name: str) -> None:
+            if not pulled and name != plan.items[0].source.name:
+                subprocess.run(["umount", "--lazy", str(small.folder)], check=True)
+                pulled.append(name)
+
+        outcome = copy(plan, [small.folder, tmp_path / "other"], progress=meanwhile)
+        assert outcome.destinations[0].why == "the disk is gone"
+        assert list(small.folder.iterdir()) == []
+        assert set(verdicts(outcome, 1).values()) == {"copied"}
+        assert not outcome.complete
+        subprocess.run(["mount", "-o", "loop", str(small.image), str(small.folder)], check=True)
+
+
 def test_no_room_is_said_before_anything_is_written(
     library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -319,7 +336,7 @@ def rolling(library: Path) -> Iterator[Path]:
 def test_what_rolls_is_left_out(library: Path, tmp_path: Path, rolling: Path) -> None:
     plan = plan_session(library / SESSION)
     assert plan.left_out == ["Aurora_T001 is left out: it rolls, or is being written to"]
-    copy(plan, [tmp_path / "disk"])
+    assert not copy(plan, [tmp_path / "disk"]).complete
     assert not (tmp_path / "disk" / SESSION / "Aurora").exists()
     with pytest.raises(OffloadError, match="rolls"):
         plan_take(rolling)
@@ -330,7 +347,7 @@ def test_links_are_told_and_not_followed(library: Path, tmp_path: Path) -> None:
     (library / SESSION / "sheets" / "link.txt").symlink_to(tmp_path / "secret")
     (library / SESSION / "more").symlink_to(tmp_path)
     plan = plan_session(library / SESSION)
-    assert [words.split(" ")[0] for words in plan.left_out] == ["more", "sheets/link.txt"]
+    assert [words.split(" ")[0] for words in plan.said] == ["more", "sheets/link.txt"]
     assert copy(plan, [tmp_path / "disk"]).complete
     assert not list((tmp_path / "disk").rglob("link.txt"))
 
@@ -338,7 +355,7 @@ def test_links_are_told_and_not_followed(library: Path, tmp_path: Path) -> None:
 def test_a_take_that_was_never_sealed_is_copied_as_it_is(tmp_path: Path) -> None:
     build_take(tmp_path, ended=False)
     plan = plan_session(tmp_path / SESSION)
-    assert "never sealed" in plan.left_out[0]
+    assert "never sealed" in plan.said[0]
     outcome = copy(plan, [tmp_path / "disk"])
     assert (outcome.complete, outcome.bytes_differ) == (True, False)
 

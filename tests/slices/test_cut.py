@@ -19,7 +19,7 @@ from capture.slices import Handles, NothingToSlice, Order, Sliced, TakeNotSlicea
 from capture.slices.errors import TakeAltered
 from tests.support import wav_files
 from tests.support.slice_takes import marked, marker, pcm, stretch, two_parts
-from tests.support.takes import KEY, build_take, samples
+from tests.support.takes import KEY, build_take, journal_fields, rechained, samples
 
 SCHEMA = etree.XMLSchema(etree.parse(Path(__file__).parents[1] / "support" / "schemas" / "aswg.xsd"))
 
@@ -256,6 +256,18 @@ def test_a_journal_that_does_not_hold_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TakeAltered) as refused:
         cut(journal, tmp_path / "out")
     assert refused.value.exit_code == 5
+
+
+def test_a_take_from_elsewhere_writes_nowhere_else(tmp_path: Path) -> None:
+    """A journal may come from anywhere; the name that it says of its take is no path."""
+    journal = marked(tmp_path / "library")
+    fields = journal_fields(journal)
+    fields[0]["name"] = "../../Aurora_T001"
+    journal.write_bytes(rechained(fields))
+    before = sorted(path for path in tmp_path.rglob("*"))
+    with pytest.raises(TakeAltered, match="which no file can be"):
+        cut(journal, tmp_path / "out" / "deep")
+    assert sorted(path for path in tmp_path.rglob("*")) == before
 
 
 def test_what_cannot_be_cut(tmp_path: Path) -> None:

@@ -124,6 +124,7 @@ def _result(outcome: Outcome, software: str) -> Json:
         "files": len(outcome.plan.items),
         "bytes": outcome.plan.bytes,
         "left_out": outcome.plan.left_out,
+        "said": outcome.plan.said,
         "faults": outcome.faults,
         "destinations": places,
     }
@@ -144,7 +145,7 @@ def _lines(outcome: Outcome) -> list[str]:
 
 def _wrong(outcome: Outcome) -> list[str]:
     """What did not go as it should, in words; of many files of one kind the first ones."""
-    words = list(outcome.plan.left_out)
+    words = [*outcome.plan.left_out, *outcome.plan.said]
     words += [f"at the source, {fault}" for fault in outcome.faults]
     for number, place in enumerate(outcome.destinations):
         bad = [done for done in outcome.transfers if not done.landings[number].verdict.good]

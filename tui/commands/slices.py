@@ -53,6 +53,7 @@ def slice_(
     from capture.chain.withholding import wanted_words
     from capture.errors import UsageError
     from capture.journal.record import load
+    from capture.names import portable
     from capture.slices import Handles, Order, Ucs, slice_take
     from capture.station.client import version
     from capture.take import parse_inputs
@@ -66,7 +67,9 @@ def slice_(
         raise UsageError("these are parts of a UCS name, and it has no CatID", "add: --ucs CATID")
     record = load(find_journal(take, library))
     order = Order(
-        out=(out.expanduser() if out else record.folder / f"{record.recorded_name} slices").absolute(),
+        out=(
+            out.expanduser() if out else record.folder / f"{portable(record.recorded_name)} slices"
+        ).absolute(),
         template=template,
         ucs=Ucs(ucs, creator, source, user_category, vendor_category) if ucs else None,
         handles=Handles.parse(handles, record.rate),
