@@ -100,7 +100,7 @@ class Patch:
             del self.fields[typed]
 
     def _say_distance(self, number: int, place: str, by: str, how: str, at: str) -> None:
-        """The distance in a typed place, as it was typed there (feet with inches are said in metres)."""
+        """The distance in a typed place, as it was typed there."""
         typed = input_path(number, "distance_text")
         found = next((d for part in place.split(", ") if (d := parse_distance(part)) is not None), None)
         if found is None:

@@ -75,6 +75,16 @@ def parse_place(text: str) -> Place:
     return Place(values, ", ".join(said))
 
 
+def place_part(text: str) -> tuple[str, int | float, str, int] | None:
+    """The part of a place that a text begins with: field, value, the text as typed, and where it ends."""
+    for name, pattern in _PARTS.items():
+        found = pattern.match(text)
+        if found and not (name == "axis" and found["bare"]):
+            member, value, _ = _read(name, found)
+            return member, value, found[0], found.end()
+    return None
+
+
 def _next(text: str, at: int) -> tuple[str, re.Match[str]]:
     for name, pattern in _PARTS.items():
         if found := pattern.match(text, at):
@@ -179,6 +189,11 @@ def source_place(text: str) -> Place:
             "say where it is in the room: x 1.2 m, y 0.4 m, 1.1 m up",
         )
     return Place(values, place.text)
+
+
+def format_length(typed: str) -> str:
+    """One length in its plain spelling (`3\"` is `3 in`); raises ChainError."""
+    return parse_place(typed).text
 
 
 def place_text(value: object) -> str:

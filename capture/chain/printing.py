@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from capture.chain.fields import METRES, Value, gain_words, parse_distance, plain_number
 from capture.chain.makes import known_make
+from capture.chain.places import agrees
 from capture.chain.specs import INSERT_PARTS
 from capture.chain.vocabulary import (
     INTERFACE_INPUT,
@@ -25,7 +26,8 @@ _BARE_FILTER = re.compile(
 )
 _NUMBERISH = re.compile(r"[+\-−–#]|\d[\d.,]*(?:[a-z\"'″′°]{1,3},?)$", re.IGNORECASE)
 _COORDINATE = re.compile(r"[xyz]=", re.IGNORECASE)
-_UNITS = frozenset({*METRES, "db", "v", "deg", "°"})
+_UNITS = frozenset({*METRES, "feet", "foot", "inches", "inch", "db", "v", "deg", "degrees", "°"})
+_PLACE_WORDS = frozenset({"x", "y", "z", "on", "on,", "on-axis", "on-axis,"})
 _PICK_SHOWN = {part: word for word, part in PICKS.items()}
 _KIND_SHOWN = {"microphone": "mic", "di": "DI", "line": "line", "digital": "digital"}
 
@@ -85,7 +87,7 @@ def _device(fields: Mapping[str, Value]) -> str:
     if "microphone.pattern" in fields:
         pattern = str(fields["microphone.pattern"])
         shown.append(pattern if PATTERNS.get(pattern) == pattern else f"pattern {_quoted(pattern)}")
-    shown += [*_pad_and_filter(fields, "microphone"), _distance(fields), *_place(fields), *_array(fields)]
+    shown += [*_pad_and_filter(fields, "microphone"), *_place(fields), *_array(fields)]
     if "position" in fields:
         shown.append(f"pos {_quoted(str(fields['position']))}")
     return " ".join(piece for piece in shown if piece)
@@ -102,7 +104,10 @@ def _distance(fields: Mapping[str, Value]) -> str:
 
 
 def _place(fields: Mapping[str, Value]) -> list[str]:
-    shown: list[str] = []
+    typed = str(fields.get("position_text", ""))
+    if typed and agrees(typed, fields):
+        return [typed]
+    shown = [_distance(fields)]
     if "angle_deg" in fields:
         shown.append(f"{_number(fields['angle_deg'])}°")
     if "height_m" in fields:
@@ -212,7 +217,13 @@ def _special(word: str, previous: str, first: bool) -> bool:
     low = word.lower()
     if PICK.fullmatch(word) or _COORDINATE.match(word):
         return True
-    if low in KEYWORDS or PHANTOM.fullmatch(low) or _NUMBERISH.match(word) or word[0] in '"“„=':
+    if (
+        low in _PLACE_WORDS
+        or low in KEYWORDS
+        or PHANTOM.fullmatch(low)
+        or _NUMBERISH.match(word)
+        or word[0] in '"“„='
+    ):
         return True
     if low.removesuffix(",") in _UNITS and previous[:1].isdigit():
         return True

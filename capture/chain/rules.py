@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from itertools import accumulate
 
 from capture.chain.fields import INPUT_LIMIT, parse_distance
+from capture.chain.places import format_length, place_part
 from capture.chain.segment import Segment, refused
 from capture.chain.vocabulary import (
     ANGLE,
@@ -139,15 +141,33 @@ def _metres(s: Segment, ahead: int) -> tuple[float, str, int] | None:
     return None
 
 
-def _distance(s: Segment) -> bool:
-    if s.part != "microphone" or (found := _metres(s, 0)) is None:
+def _placed(s: Segment) -> bool:
+    """A distance, an angle, a height or a coordinate, in the words of `places`."""
+    ahead: list[str] = []
+    for token in s.tokens[s.at :]:
+        if token.sort != "word":
+            break
+        ahead.append(token.text)
+    part = place_part(" ".join(ahead))
+    if part is None or (s.part != "microphone" and part[0] != "angle_deg"):
         return False
-    metres, typed, words = found
-    side = s.peek(words)
-    if side is not None and (way := side.key.removesuffix(",")) in {"up", "down"}:
-        return s.put("height_m", metres if way == "up" else -metres, words + 1)
-    s.put("distance_m", metres, 0)
-    return s.put("distance_text", typed, words)
+    member, value, typed, end = part
+    ends = list(accumulate((len(text) + 1 for text in ahead), initial=-1))
+    words = next((n for n, at in enumerate(ends) if at in (end, end + 1) and at - end == _comma(ahead, n)), 0)
+    if not words:
+        return False
+    _only(s, "microphone", "an angle")
+    if member != "distance_m":
+        return s.put(member, value, words)
+    if value < 0:
+        raise refused(s.token, "is not a distance", "write it like 4 cm or 1.2 m")
+    said = parse_distance(typed) or parse_distance(format_length(typed))
+    s.put(member, value, 0)
+    return s.put("distance_text", said[1] if said else "", words)
+
+
+def _comma(ahead: list[str], words: int) -> int:
+    return int(words > 0 and ahead[words - 1].endswith(","))
 
 
 def _degrees(s: Segment, ahead: int) -> tuple[str, int] | None:
@@ -159,18 +179,6 @@ def _degrees(s: Segment, ahead: int) -> tuple[str, int] | None:
     if found[2]:
         return _minus(found[1]), 1
     return (_minus(found[1]), 2) if unit and unit.key.removesuffix(",") in {"°", "deg"} else None
-
-
-def _angle(s: Segment) -> bool:
-    found = _degrees(s, 0)
-    if found is None:
-        return False
-    number, words = found
-    axis = (s.peek(words), s.peek(words + 1))
-    if axis[0] and axis[1] and axis[0].key == "off" and axis[1].key.removesuffix(",") == "axis":
-        words += 2
-    _only(s, "microphone", "an angle")
-    return s.put("angle_deg", number, words)
 
 
 def _coordinate(s: Segment) -> bool:
@@ -314,6 +322,6 @@ def _polarity(s: Segment) -> bool:
 
 
 RULES: tuple[Callable[[Segment], bool], ...] = (
-    _kind, _interface_input, _pick, _serial, _channel, _capsule, _output, _pattern, _pad, _filter, _distance,
-    _angle, _coordinate, _array, _position, _phantom, _gain, _polarity, _impedance, _setting, _clock,
+    _kind, _interface_input, _pick, _serial, _channel, _capsule, _output, _pattern, _pad, _filter, _placed,
+    _coordinate, _array, _position, _phantom, _gain, _polarity, _impedance, _setting, _clock,
 )  # fmt: skip

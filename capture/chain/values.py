@@ -13,6 +13,7 @@ Value = str | int | float | bool
 
 TEXT_LIMIT = 500
 METRES = {"mm": "0.001", "cm": "0.01", "m": "1", "in": "0.0254", "ft": "0.3048"}
+_FEET_AND_INCHES = re.compile(r"(\d{1,7}(?:[.,]\d{1,6})?) ?ft (\d{1,7}(?:[.,]\d{1,6})?) ?in", re.IGNORECASE)
 _DISTANCE = re.compile(r"(\d{1,7}(?:[.,]\d{1,6})?) ?(mm|cm|m|in|ft)", re.IGNORECASE)
 
 
@@ -61,10 +62,14 @@ def plain_number(number: float) -> str:
 
 
 def parse_distance(text: str) -> tuple[float, str] | None:
-    """Metres and the text as typed (`4 cm`), or None when it is not a distance."""
-    found = _DISTANCE.fullmatch(text.strip())
-    if not found:
-        return None
-    number, unit = found[1], found[2].lower()
-    metres = clean_number(float(Decimal(number.replace(",", ".")) * Decimal(METRES[unit])))
-    return metres, f"{number} {unit}"
+    """Metres and the text as typed (`4 cm`, `5 ft 6 in`), or None when it is not a distance."""
+    found = _FEET_AND_INCHES.fullmatch(text.strip())
+    if found:
+        said = [(found[1], "ft"), (found[2], "in")]
+    else:
+        found = _DISTANCE.fullmatch(text.strip())
+        if not found:
+            return None
+        said = [(found[1], found[2].lower())]
+    metres = sum(Decimal(number.replace(",", ".")) * Decimal(METRES[unit]) for number, unit in said)
+    return clean_number(float(metres)), " ".join(f"{number} {unit}" for number, unit in said)

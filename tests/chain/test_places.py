@@ -186,3 +186,30 @@ def test_another_room_is_not_in_the_state_of_the_last() -> None:
     assert patch.get("input.3.place.state") == "dry"
     patch.set_line("Snare @ Booth: SM57 > in 3", None, "Ida", at=AT)
     assert patch.get("input.3.place.state") is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "values"),
+    [
+        ("1.2 m, 30° off axis, 1.6 m up", {"distance_m": 1.2, "angle_deg": 30, "height_m": 1.6}),
+        ("x 1.2 m, y -0.4 m, z 1.6 m", {"x_m": 1.2, "y_m": -0.4, "z_m": 1.6}),
+        ("5'6\", on axis, 4 ft high", {"distance_m": 1.6764, "angle_deg": 0, "height_m": 1.2192}),
+    ],
+)
+def test_a_place_stands_in_the_line_of_a_chain_too(typed: str, values: dict[str, float]) -> None:
+    patch = Patch()
+    patch.set_line(f"MK4 cardioid {typed} > in 3", None, "Ida", at=AT)
+    assert numbers_of(patch) == values
+    assert patch.get("input.3.microphone.model") == "MK4"
+    patch.set("input.3.position_text", typed, "Ida", at=AT)
+    line = patch.line(3)
+    assert parse_place(typed).text in line  # in the units it was typed in
+    patch.set_line(line, None, "Ida", at=AT)
+    assert (numbers_of(patch), patch.line(3)) == (values, line)
+
+
+def test_feet_with_inches_are_a_distance_like_any_other() -> None:
+    patch = Patch()
+    patch.set_line("SM57 5 ft 6 in > in 3", None, "Ida", at=AT)
+    assert patch.get("input.3.distance_m") == pytest.approx(5 * FOOT + 6 * INCH, abs=1e-6)
+    assert patch.line(3) == "SM57 5 ft 6 in > in 3"

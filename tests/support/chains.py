@@ -11,7 +11,8 @@ from capture.chain.fields import plain_number
 # What is hard to write in a line: its own signs and keywords, in every place where a free text may stand.
 HARD = r"""SM57 Neve AMS Line Audio DI mic in 3 4 cm m dB V 48V +48 +42 #5 ch pad -10 off hpf 80 -- / \ > a>b
 → -> => x: : (a) @ " a"b “q” omni ø cable adc cap pattern pos gain Grace Design æøå
-30° deg up down, m, insert output split array role spacing spread imp clock mic=A x=1 di=" #" src= off axis"""
+30° deg up down, m, high on axis, on-axis ft feet inch x y z 6" 5'6" z,
+insert output split array role spacing spread imp clock mic=A x=1 di=" #" src= off axis"""
 words = st.sampled_from(HARD.split())
 texts = st.one_of(
     st.lists(words, min_size=1, max_size=5).map(" ".join),
