@@ -325,6 +325,7 @@ class Takes:
             "condition": (record.condition if record.ended else Condition.RECOVERED).value,
             "gaps": len(record.gaps),
             "reason": record.reason,
+            "origin": record.origin.value,
             "mirror_lost": record.mirror_lost,
         }
 

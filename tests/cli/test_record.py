@@ -119,7 +119,7 @@ def test_another_client_may_stop_it_and_mark_it(cli: Cli, taken: dict[str, objec
     assert cli.ok("circle")["verdict"] == "circled"
     assert cli.ok("note", "a note")["note"] == "a note"
     assert cli.run("slate", "Other").code == 4
-    cli.ok("stop")
+    assert "clean (simulated)" in cli.run("stop").out
     assert ended(process).code == 0
     shown = cli.ok("show", "Dorian_T001")
     assert shown["verdict"] == "circled"
@@ -227,6 +227,7 @@ def test_stop_waits_for_the_post_roll(cli: Cli, taken: dict[str, object]) -> Non
     process = cli.start("record", *RIG, "--slate", "Nachher", "--post-roll", "0.7")
     assert "rolling Nachher_T001" in began(process)
     stopped = cli.ok("stop")
+    assert stopped["origin"] == "simulated"
     assert (stopped["name"], stopped["condition"], stopped["ended"]) == ("Nachher_T001", "clean", True)
     assert stopped["frames"] == stopped["post_roll_end"]
     assert ended(process).code == 0

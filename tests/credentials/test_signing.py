@@ -15,6 +15,7 @@ from wavinfo import WavInfoReader
 
 from capture.credentials import Signing, check_files, own_identity, users_identity
 from capture.credentials.check import sidecar_of
+from capture.credentials.evidence import Evidence
 from capture.journal.verify import verify_take
 from capture.slices import verify_slice
 from tests.credentials.conftest import Made
@@ -164,3 +165,15 @@ def test_our_own_authority_is_made_once_and_its_key_is_gone(config: Path) -> Non
     root.verify_directly_issued_by(root)
     assert "BEGIN" in (place / "signing.key").read_text()
     assert (place / "signing.key").read_text().count("BEGIN") == 1
+
+
+def test_only_riff_of_less_than_the_limit_is_embedded(tmp_path: Path) -> None:
+    """C2PA 2.2, A.3.6 knows RIFF alone; RF64 and BW64 have their manifest beside them."""
+    for name, inside in (("RIFF", True), ("RF64", False), ("BW64", False)):
+        path = tmp_path / f"{name}.wav"
+        path.write_bytes(name.encode() + bytes(96))
+        signing = Signing(own_identity(), "0", embed_bytes=101)
+        assert signing._fits(path, Evidence({}, embed=True)) is inside
+        assert not signing._fits(path, Evidence({}, embed=False))
+        assert not Signing(own_identity(), "0", embed_bytes=100)._fits(path, Evidence({}, embed=True))
+    assert Signing(own_identity(), "0").embed_bytes == 500_000_000

@@ -81,14 +81,18 @@ def _after_post_roll(client: StationClient, stopped: Json) -> Json:
     record = summary(Path(stopped["journal"]))
     facts: Json = {"frames": record.frames, "lost_frames": record.lost_frames, "gaps": len(record.gaps)}
     facts |= {"condition": record.condition.value, "reason": record.reason, "ended": record.ended}
-    facts["mirror_lost"] = record.mirror_lost
+    facts |= {"mirror_lost": record.mirror_lost, "origin": record.origin.value}
     return {**stopped, **facts}
 
 
 def _ended(ended: Json) -> list[str]:
+    from capture.take import Origin
+
     lost = f", {ended['lost_frames']} frames lost" if ended["lost_frames"] else ""
     mirror = f", mirror lost: {ended['mirror_lost']}" if ended["mirror_lost"] else ""
-    return [f"stopped {ended['name']}: {ended['frames']} frames, {ended['condition']}{lost}{mirror}"]
+    mark = Origin(ended["origin"]).mark
+    origin = f" ({mark})" if mark else ""
+    return [f"stopped {ended['name']}: {ended['frames']} frames, {ended['condition']}{origin}{lost}{mirror}"]
 
 
 def mark(
