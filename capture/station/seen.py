@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Any
 
+from capture.chain.cautions import Caution, cautions
 from capture.chain.fields import Field, split_path
 from capture.chain.patch import Patch
 from capture.station.begin import Plan
@@ -49,6 +51,14 @@ class Seen:
     def __init__(self) -> None:
         self.standing, self.rolling = Lines(), Lines()
         self._plan: tuple[Any, float, Plan] | None = None
+        self._cautions: tuple[Patch | None, frozenset[int], list[Caution]] = (None, frozenset(), [])
+
+    def cautions(self, patch: Patch, armed: Collection[int]) -> list[Caution]:
+        """What is to be said of the chains of the armed inputs."""
+        inputs = frozenset(armed)
+        if self._cautions[0] is not patch or self._cautions[1] != inputs:
+            self._cautions = (patch, inputs, cautions(patch.values(), inputs))
+        return self._cautions[2]
 
     def plan(self, takes: Takes) -> Plan:
         """The next take, worked out when anything that decides it has changed, or after a second."""

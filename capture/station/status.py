@@ -111,6 +111,7 @@ def _tracks(station: Station, changed: Changed) -> list[Json]:
     patch, interface = core.patch.patch if rolling is None else rolling.patch, supervisor.interface
     named = (interface.hardware or interface.id) if interface else ""
     scales = station.full_scales.of(patch, named)
+    cautions = seen.cautions(core.patch.patch, armed)
     tracks = []
     for number in range(1, available + 1):
         after, scale = following.get(number, NOTHING), scales.get(number)
@@ -122,6 +123,7 @@ def _tracks(station: Station, changed: Changed) -> list[Json]:
             "next_line": after.line,
             "carried": after.carried,
             "changed": changed.of(number),
+            "cautions": [caution.text for caution in cautions if number in caution.inputs],
             "link": core.settings.partner(number) or partner(core.patch.patch, number),
             "linked": partner(core.patch.patch, number),
             "spl_at_0dbfs_db": scale.db if scale else None,

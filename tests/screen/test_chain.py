@@ -67,3 +67,16 @@ async def test_nothing_changed_or_no_take_yet(rig: RigMaker) -> None:
         await made.settle()
         await made.press("D")
         assert "the chains are as they were in Aurora_T003" in "\n".join(rows(made.app))
+
+
+async def test_a_caution_stands_beside_the_chain_while_the_input_is_armed(rig: RigMaker) -> None:
+    def cautioned(station: FakeStation) -> None:
+        changed(station)
+        station.facts["tracks"][1]["cautions"] = ["in 2: 48 V is on and can harm Coles 4038"]
+
+    for size in ((80, 24), (140, 40)):
+        async with rig(prepare=cautioned, size=size) as made:
+            await made.press("right")
+            shown = "\n".join(rows(made.app))
+            assert "! 48 V is on and can harm" in shown
+            assert "SM57 #A1142" in shown

@@ -48,7 +48,11 @@ def test_cautions_when_set_and_when_armed(studio: Desk) -> None:
     assert studio.call("track", input=2, armed=True)["cautions"] == []
     assert len(studio.call("track", input=3, armed=True)["cautions"]) == 1
     assert len(studio.call("setup", inputs="1-3")["cautions"]) == 2
+    assert len(studio.status()["tracks"][2]["cautions"]) == 1
     assert [c["kind"] for c in studio.call("setup", inputs="1-2")["cautions"]] == ["harmful"]
+    tracks = studio.status()["tracks"]
+    assert tracks[0]["cautions"] == ["in 1: 48 V is on and can harm Coles 4038 #1"]
+    assert (tracks[1]["cautions"], tracks[2]["cautions"]) == ([], [])  # the third is not armed any more
 
 
 def test_what_changed_since_the_last_take(studio: Desk) -> None:

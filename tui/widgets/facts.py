@@ -113,7 +113,14 @@ def _chain(track: Json, width: int) -> Row:
     if _length(line, carried, long) > width:
         line = line.partition(": ")[2] or line  # the line above names the source already
     marks = [*carried, *(long if _length(line, carried, long) <= width else short)]
+    if cautions := _cautions(track):
+        marks = [(f"  ! {cautions[0]}", "warn")]
     return [*cut([(f" {line}", "")], max(width - _length("", marks) + 1, 0)), *marks]
+
+
+def _cautions(track: Json) -> list[str]:
+    own = f"in {track['input']}: "
+    return [str(text).removeprefix(own) for text in track.get("cautions") or []]
 
 
 def _length(line: str, *marks: Row) -> int:
@@ -138,6 +145,11 @@ class ChainColumn(Rows):
             rows += [[(f" {text}", "")] for text in wrapped(element, max(self.size.width - 2, 8))]
         if track.get("carried"):
             rows += [[], [(" ~ carried over", "mark")], [(" y confirms it", "dim")]]
+        for caution in _cautions(track):
+            rows += [
+                [],
+                *([(f" {text}", "warn")] for text in wrapped(f"! {caution}", max(self.size.width - 2, 8))),
+            ]
         if changed := track.get("changed"):
             rows += [[], [(f" Δ since {view.status.get('since') or 'the last take'}", "mark")]]
             rows += [
