@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from capture.chain.fields import split_path
 from capture.clock import EPOCH, moment, utc_text
-from capture.evidence.arithmetic import GAIN, Level, Values, spl_at_full_scale
+from capture.evidence.arithmetic import GAIN, Level, Values, of_input, spl_at_full_scale
 
 if TYPE_CHECKING:
     from capture.evidence.calibrator import Reading
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 KIND = "calibration"
 BEFORE_AFTER_DB = 0.5
 STEP_DB = 0.2  # between the two levels of one calibrator
+_SEALED = ("input", "take", "name", "at", "level_db", "spl_at_0dbfs_db", "drift_db")
 _OF_DEVICES = (
     "make",
     "model",
@@ -114,9 +115,9 @@ def matters(name: str) -> bool:
     return name in PATH or name.startswith("insert.")
 
 
-def interface_of(record: TakeRecord) -> str:
-    """Which interface a take was recorded through: the device, where the system tells, else its id."""
-    return str(record.interface.get("hardware") or record.interface.get("id") or "")
+def interface_of(interface: Mapping[str, Any]) -> str:
+    """Which interface it is, as a begin line tells of it: the device, where the system tells, else its id."""
+    return str(interface.get("hardware") or interface.get("id") or "")
 
 
 def unfit(values: Values) -> str:
@@ -159,7 +160,7 @@ def keep(
         "reasons": list(reading.reasons),
         "microphone": microphone,
         "gain_db": gain if isinstance(gain, int | float) else None,
-        "path": path_of(values, interface_of(record)),
+        "path": path_of(values, interface_of(record.interface)),
     }
     name = f"{record.take}/{number}"
     return _calibration({**library.put(KIND, name, fields, by), "id": name})
@@ -200,6 +201,24 @@ def _calibration(line: Mapping[str, Any]) -> Calibration:
         path=path if isinstance(path, dict) else {},
         by=str(line.get("by") or ""),
     )
+
+
+def sealed(calibration: Calibration) -> dict[str, Any]:
+    """What the begin line of a take holds of a calibration that counts for it: no name, no serial number."""
+    whole = {**asdict(calibration), "at": utc_text(calibration.at)}
+    return {name: whole[name] for name in _SEALED}
+
+
+def of_begin(record: TakeRecord, values: Values) -> list[Calibration]:
+    """The calibrations that counted for a take when it began, by the chain's `values` at Record (by path)."""
+    found = record.begin.get("calibrations")
+    of_take = {"project": record.project, "session": record.session, "ok": True}
+    through = interface_of(record.interface)
+    return [
+        _calibration({**line, **of_take, "path": path_of(of_input(values, line["input"]), through)})
+        for line in (found if isinstance(found, list) else [])
+        if isinstance(line, dict) and isinstance(line.get("input"), int)
+    ]
 
 
 def _number(line: Mapping[str, Any], name: str) -> float | None:

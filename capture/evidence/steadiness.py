@@ -46,7 +46,7 @@ def _others(record: TakeRecord) -> Iterator[TakeRecord]:
         except (JournalError, OSError):
             continue
         if (
-            interface_of(other) == interface_of(record)
+            interface_of(other.interface) == interface_of(record.interface)
             and other.rate == record.rate
             and other.take != record.take
         ):

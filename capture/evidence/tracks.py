@@ -50,7 +50,7 @@ def of_take(
 ) -> tuple[TrackLevels, ...]:
     """The levels of every track, by the chain's values as they are now said to have been at Record."""
     peaks = {level.track: level.peak for level in record.levels}
-    session, interface = (record.project, record.session), calibrations.interface_of(record)
+    session, interface = (record.project, record.session), calibrations.interface_of(record.interface)
     since = {place[0] for path in _corrected(record) if (place := split_path(path)) and _counts(place[1])}
     rows = []
     for track in record.tracks:
@@ -92,13 +92,18 @@ def values_of(record: TakeRecord) -> dict[str, Any]:
         return {}
 
 
+def _recorded(record: TakeRecord) -> dict[str, Any]:
+    try:
+        return dict(chain_of(record).patch().values())
+    except (OSError, ChainError):
+        return {}
+
+
 def calibrations_around(record: TakeRecord) -> list[Calibration]:
-    """What the library that a take lies in keeps of calibrations; none for a take alone."""
-    if record.path is None or len(record.path.parents) < 4:
-        return []
-    folder = record.path.parents[3]
-    if not (folder / IDENTITY).is_file():
-        return []
+    """What the library that a take lies in keeps of calibrations; of a take alone what its begin line has."""
+    folder = record.path.parents[3] if record.path is not None and len(record.path.parents) > 3 else None
+    if folder is None or not (folder / IDENTITY).is_file():
+        return calibrations.of_begin(record, _recorded(record))
     return calibrations.of_library(Library.open(folder, create=False))
 
 

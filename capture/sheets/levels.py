@@ -112,7 +112,7 @@ def _noise(
 def same_path(number: int, one: tuple[TakeRecord, TakeChain], other: tuple[TakeRecord, TakeChain]) -> bool:
     """Whether an input's level at the converter was set alike in two takes."""
     paths = [
-        calibrations.path_of(of_input(_values(chain), number), calibrations.interface_of(record))
+        calibrations.path_of(of_input(_values(chain), number), calibrations.interface_of(record.interface))
         for record, chain in (one, other)
     ]
     return paths[0] == paths[1]

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from capture.errors import TakechainError
 from capture.evidence.arithmetic import of_input
-from capture.evidence.calibrations import Calibration, known, of_library
+from capture.evidence.calibrations import Calibration, interface_of, known, of_library, sealed
 from capture.library.store import LINES
+from capture.wire import Json
 
 if TYPE_CHECKING:
     from capture.chain.patch import Patch
@@ -21,6 +22,18 @@ class FullScale:
 
     db: float | None
     words: str
+
+
+def calibrated(library: Library, patch: Patch, inputs: list[int], interface: Json) -> Json:
+    """The calibrations that count for a take of these inputs that begins now, as its begin line has them."""
+    try:
+        kept = of_library(library)
+    except TakechainError:
+        return {}  # a take is not refused for want of them
+    values, through = patch.values(), interface_of(interface)
+    levels = (known(of_input(values, number), number, through, kept) for number in inputs)
+    found = [level.calibration for level in levels if level.how == "calibrated"]
+    return {"calibrations": [sealed(one) for one in found if one is not None]} if found else {}
 
 
 class FullScales:

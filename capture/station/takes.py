@@ -24,6 +24,7 @@ from capture.station.begin import (
 from capture.station.core import Core, Rolling
 from capture.station.disk import LEAST_SECONDS, Form
 from capture.station.errors import RecorderReplaced
+from capture.station.full_scale import calibrated
 from capture.station.indexer import Indexer
 from capture.station.link import RecorderLink
 from capture.station.mirror import MirrorDesk, alone
@@ -86,6 +87,7 @@ class Takes:
         for number in range(wanted.number, wanted.number + _TRIES):
             take = wanted.renumbered(number)
             begin = begin_fields(core, take, made_for, chain.digest, limit) | self._surroundings()
+            begin |= calibrated(core.library, core.patch.patch, take.inputs, begin["interface"])
             try:
                 make_take_folder(take.folder, core.library.path)
                 began = link.call(

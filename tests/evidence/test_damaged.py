@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from capture.errors import TakechainError
+from capture.evidence.calibrations import of_begin
 from capture.evidence.calibrator import read_take
 from capture.evidence.checks import check_take
 from capture.evidence.tracks import as_dict, of_take, values_of
@@ -97,3 +98,19 @@ def test_any_value_in_a_journal(journal: Path, data: st.DataObject, value: Any) 
     spoilt = journal.with_name("spoilt.take.jsonl")
     spoilt.write_text("".join(json.dumps(line) + "\n" for line in lines))
     all_that_is_said(spoilt, values_of(load(journal)))
+
+
+@quickly
+@given(name=st.sampled_from(["input", "at", "level_db", "spl_at_0dbfs_db", "take", ""]), value=anything)
+def test_any_value_in_what_a_take_carries(journal: Path, name: str, value: Any) -> None:
+    record = load(journal)
+    line = {
+        "input": 1,
+        "at": "2026-11-25T13:00:00.000000Z",
+        "level_db": 94,
+        "spl_at_0dbfs_db": 101,
+        "take": "x",
+    }
+    record.begin = {**record.begin, "calibrations": [{**line, name: value}, value] if name else value}
+    kept = of_begin(record, LEVELS)
+    assert of_take(record, LEVELS, kept)[0].known.how in ("calibrated", "computed")
