@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from capture.credentials.authority import anchors
-from capture.credentials.errors import NoC2pa
+from capture.credentials.errors import CredentialError
 from capture.credentials.worker import run
 
 SIDECAR_SUFFIX = ".c2pa"
@@ -39,7 +39,7 @@ class Credentials:
             "trusted": f"intact, signed by {self.signer}: trusted",
             "unknown signer": f"intact, signer unknown: {self.signer}",
             "altered": f"not what was signed ({', '.join(self.failures)})",
-            "not checked": "not checked: pip install 'takechain[c2pa]'",
+            "not checked": f"not checked: {', '.join(self.failures)}",
         }[self.state]
         return f"{self.path.name}: Content Credentials {said}"
 
@@ -86,7 +86,7 @@ def check_pairs(pairs: Sequence[tuple[Path, Path | None]], trusted: str) -> list
 
 
 def check_files(paths: Sequence[Path], trusted: str | None = None) -> list[Credentials]:
-    """The credentials of those of these files that have any; raises CredentialError."""
+    """The credentials of those of these files that have any; where nothing can tell, they are not checked."""
     found: list[tuple[Path, Path | None]] = []
     for path in paths:
         beside = sidecar_of(path)
@@ -98,8 +98,9 @@ def check_files(paths: Sequence[Path], trusted: str | None = None) -> list[Crede
         return []
     try:
         return check_pairs(found, anchors() if trusted is None else trusted)
-    except NoC2pa:
-        return [Credentials(path, beside is None, "not checked") for path, beside in found]
+    except CredentialError as error:  # not checked is never the same as altered
+        why = (f"{error.what}; {error.do}" if error.do else error.what,)
+        return [Credentials(path, beside is None, "not checked", "", why) for path, beside in found]
 
 
 def _judged(path: Path, embedded: bool, state: str, failures: tuple[str, ...], signer: str) -> Credentials:

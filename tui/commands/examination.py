@@ -10,6 +10,8 @@ import platform
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +39,7 @@ def examine(library: Path) -> Iterator[Json]:
         ("signing key", _key),
         ("catalogue", _catalogue),
         ("PDF sheets", _pdf),
+        ("Content Credentials", _credentials),
         ("serial ports", _serial),
         ("terminal", _terminal),
     )
@@ -164,7 +167,18 @@ def _pdf(_: Path) -> str:
         import typst
     except ImportError as error:
         raise EnvironmentLacking(f"typst cannot be imported: {error}", "install Takechain again") from error
-    return f"typst {getattr(typst, '__version__', '')}".strip()
+    from capture.sheets.as_pdf import FONT_PACKAGE
+
+    font = "" if find_spec(FONT_PACKAGE) else ", without a font for Japanese (the extra takechain[japanese])"
+    return f"typst {getattr(typst, '__version__', '')}{font}".strip()
+
+
+def _credentials(_: Path) -> str:
+    """An extra: it is no fault when it is not there."""
+    try:
+        return f"c2pa-python {version('c2pa-python')}"
+    except PackageNotFoundError:
+        return "not installed (the extra takechain[c2pa])"
 
 
 def _serial(_: Path) -> str:
