@@ -34,6 +34,7 @@ COMMANDS = {
     "c2pa": ("credentials", "Give copies and slices Content Credentials, and check them."),
     "recover": ("proof", "Finish what a crash left of any take."),
     "rebuild": ("proof", "Make the catalogue again from the folders."),
+    "stamp": ("stamping", "Have seals stamped by a time stamp server (RFC 3161)."),
     "key": ("signing", "Keep signing keys, and the signers that are known."),
     "chain": ("chain", "Show, set, import, export and compare chains."),
     "level": ("level", "Levels in dB SPL: from the chain, or from a calibrator."),

@@ -368,6 +368,10 @@ def _rewrite(record: TakeRecord, fields: Json) -> None:
     record.rewrites[text(fields.get("file"))] = text(fields.get("header_sha256"))
 
 
+def _stamp(record: TakeRecord, fields: Json) -> None:
+    record.stamps.append(text(fields.get("server")))
+
+
 _HANDLERS: dict[str, Callable[[TakeRecord, Json], None]] = {
     "begin": _begin,
     "preroll": _preroll,
@@ -385,4 +389,5 @@ _HANDLERS: dict[str, Callable[[TakeRecord, Json], None]] = {
     "seal": _seal,
     "file": _file,
     "rewrite": _rewrite,
+    "stamp": _stamp,
 }

@@ -226,6 +226,7 @@ class TakeRecord:
     public_key: str = ""
     files: dict[str, FileLine] = field(default_factory=dict)
     rewrites: dict[str, str] = field(default_factory=dict)
+    stamps: list[str] = field(default_factory=list)  # the servers that stamped the seal
     begin: Json = field(default_factory=dict)
     lines: int = 0
     _summed: tuple[Any, list[int], list[int]] = field(default=(None, [], [0]), repr=False, compare=False)

@@ -7,10 +7,11 @@ here    the chain snapshot, the take before it, and the words for what is not a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from capture.chain.errors import ChainError
 from capture.chain.snapshot import SIZE_LIMIT, Snapshot
@@ -29,6 +30,9 @@ from capture.journal.verify_files import check_files
 from capture.journal.verify_lines import check_lines, check_pre_roll, check_seal, check_timeline
 from capture.journal.verify_signer import check_signer
 from capture.take import Condition, Origin
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
 
 
 @dataclass(frozen=True)
@@ -67,12 +71,18 @@ def _begins(folder: Path, depth: int) -> Iterator[tuple[str, Begin]]:
 
 
 def verify_take(
-    path: Path, *, begins: Begins | None = None, own_keyid: str = "", signers: Signers | None = None
+    path: Path,
+    *,
+    begins: Begins | None = None,
+    own_keyid: str = "",
+    signers: Signers | None = None,
+    roots: Sequence[Certificate] = (),
 ) -> Report:
     """Recompute everything that a take's folder can prove; never raises for what is in it.
 
     `own_keyid` is the key that the person knows to be theirs, `signers` all that they know of signers, the
-    library's own lines included. Raises NotATake when there is no journal.
+    library's own lines included, `roots` the certificates that time stamps have to lead to. Raises NotATake
+    when there is no journal.
     """
     found = read_lines(path)
     report = Report(path)
@@ -99,15 +109,17 @@ def verify_take(
     _check_predecessor(report, record, found.lines[0].raw, begins or Begins())
     _describe(report, record)
     known = signers or Signers({own_keyid: ""} if own_keyid else {}).with_library(library_of(path))
-    check_signer(report, record, found.lines, known)
+    check_signer(report, record, found.lines, known, roots)
     return report
 
 
-def verify_takes(paths: Iterable[Path], *, signers: Signers | None = None) -> list[Report]:
+def verify_takes(
+    paths: Iterable[Path], *, signers: Signers | None = None, roots: Sequence[Certificate] = ()
+) -> list[Report]:
     """Reports on several takes. Where they are all the takes of a library, a missing one is a fault."""
     begins, paths, known = Begins(), list(paths), signers or Signers()
     of = {library: known.with_library(library) for library in {library_of(path) for path in paths}}
-    reports = [verify_take(path, begins=begins, signers=of[library_of(path)]) for path in paths]
+    reports = [verify_take(path, begins=begins, signers=of[library_of(path)], roots=roots) for path in paths]
     _check_places(reports)
     given = {path.resolve() for path in paths}
     libraries = {library_of(report.path) for report in reports if report.alone}

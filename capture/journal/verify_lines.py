@@ -20,7 +20,7 @@ _SEAL = {
 }  # fmt: skip
 _KNOWN = {
     "begin", "block", "reading", "gap", "marker", "change", "signal", "device", "part", "heartbeat", "note",
-    "end", "seal", "file", "rewrite", "preroll",
+    "end", "seal", "file", "rewrite", "preroll", "stamp",
 }  # fmt: skip
 
 

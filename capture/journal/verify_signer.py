@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from capture.journal import stamps
+from capture.journal.keys import decoded
 from capture.journal.lines import Line
 from capture.journal.record import TakeRecord
 from capture.journal.report import Report
 from capture.journal.signers import Signer, Signers
 
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
 
-def check_signer(report: Report, record: TakeRecord, lines: list[Line], signers: Signers) -> None:
-    """Say whose the seal and the lines after it are; a key used after it was revoked is a fault."""
+
+def check_signer(
+    report: Report, record: TakeRecord, lines: list[Line], signers: Signers, roots: Sequence[Certificate]
+) -> None:
+    """Say whose the seal and the lines after it are; a key used after it was revoked is a fault.
+
+    `roots` are the certificates of time stamp authorities that are trusted.
+    """
     seal = next((line for line in lines if line.type == "seal"), None)
     if seal is None:
         return
+    stamped = _check_stamps(report, seal, lines, roots)
     report.signer = signer = signers.of(record.keyid)
     if signer.known:
         report.info(f"signed by {signer.words}: a known signer")
@@ -25,10 +39,36 @@ def check_signer(report: Report, record: TakeRecord, lines: list[Line], signers:
         _after_revocation(report, signer, f"this take was sealed {sealed}", seal)
     elif signer.revoked is not None:
         words = f"its key was revoked from {signer.revoked} on{_why(signer)}; the seal says it is older"
-        report.warn(f"{words}, which only a time stamp could prove")
+        proved = stamped is not None and stamped < signer.revoked
+        report.warn(
+            f"{words}, which {'its time stamp proves' if proved else 'only a time stamp could prove'}"
+        )
     elif signer.replaced is not None and sealed > signer.replaced:
         report.warn(f"it was sealed with a key that had been replaced {signer.replaced}")
     _check_others(report, record, lines[lines.index(seal) + 1 :], signers)
+
+
+def _check_stamps(report: Report, seal: Line, lines: list[Line], roots: Sequence[Certificate]) -> str | None:
+    """The earliest moment at which the seal is proved to have existed; None where nothing proves one."""
+    proved: list[str] = []
+    for line in lines:
+        if line.type != "stamp":
+            continue
+        where = f"{report.path.name}, line {line.number} (byte {line.offset})"
+        response = decoded(line.fields.get("response"))
+        try:
+            stamp = stamps.prove(response, seal.raw, roots) if roots else stamps.read(response, seal.raw)
+        except stamps.BadStamp as error:
+            report.fault(error.what, where)
+            continue
+        who = stamp.authority or str(line.fields.get("server"))
+        if roots:
+            proved.append(stamp.utc)
+            report.info(f"the seal existed at {stamp.utc}: the time stamp of {who} holds")
+        else:
+            words = f"a time stamp of {who} says that the seal existed at {stamp.utc}"
+            report.info(f"{words}; its signature was not checked (no --tsa-roots, no takechain stamp roots)")
+    return min(proved, default=None)
 
 
 def _check_others(report: Report, record: TakeRecord, lines: list[Line], signers: Signers) -> None:

@@ -15,7 +15,7 @@ from capture.journal.keys import LINE_TYPE, SEAL_TYPE, Key
 from capture.journal.lines import Json, Line, ReadResult, digest, line_bytes
 from capture.journal.record import TakeRecord
 
-AFTER_SEAL = frozenset({"file", "note", "rewrite"})
+AFTER_SEAL = frozenset({"file", "note", "rewrite", "stamp"})
 
 
 class JournalWriter(ChainedFile):

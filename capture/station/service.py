@@ -25,6 +25,7 @@ from capture.station.seen import Seen
 from capture.station.sensors import SensorDesk
 from capture.station.shelf import Shelf
 from capture.station.space import Space
+from capture.station.stamper import Stamper
 from capture.station.takes import Takes
 from capture.station.worker import SWEPT, Worker
 from capture.take import State
@@ -46,6 +47,7 @@ class Station:
         self.shelf = Shelf(self.core.library)
         self.indexer = Indexer(self.core.library, self.core.notices)
         self.worker = Worker(self.core, self.journal_changed)
+        self.stamper = Stamper(self.core, self.journal_changed)
         self.sensors = SensorDesk(self.core, self._recorder_lines)
         self.takes = Takes(self.core, self.sensors, self.shelf, self.worker, self.indexer)
         self.edits = Edits(self.core, self.takes, self.shelf, self.worker, self.indexer)
@@ -93,6 +95,7 @@ class Station:
         self.takes.supervisor.start()
         self.sensors.start()
         self.worker.start()
+        self.stamper.start()
         self.indexer.start()
         self.space.start()
         self._server.start()
@@ -130,8 +133,12 @@ class Station:
         self.space.stop()
         self.takes.supervisor.stop(leave_rolling=rolling)
         self.sensors.stop()
-        finished = not (rolling or self.worker.busy() or self.worker.waiting) and self.indexer.is_settled()
+        finished = (
+            not (rolling or self.worker.busy() or self.worker.waiting or self.stamper.waiting)
+            and self.indexer.is_settled()
+        )
         self.worker.stop()
+        self.stamper.stop()
         self.indexer.stop()
         if finished and self._lock.is_ours():
             with contextlib.suppress(TakechainError, OSError):
@@ -141,6 +148,7 @@ class Station:
         """List and index a take anew."""
         self.shelf.update(journal)
         self.indexer.add(journal)
+        self.stamper.consider(journal)
 
     def _recorder_lines(self, lines: list[dict[str, object]]) -> None:
         self.takes.append(lines)

@@ -40,6 +40,7 @@ class Settings:
     lost_grace: float = 120.0  # seconds a take is kept open for a lost interface to come back
     split_mb: int = 0  # a take goes on in new files before one exceeds so many 10^6 bytes; 0: never
     mirror: str = ""  # a folder that every take is written into as well; "" for none
+    tsa: str = ""  # the time stamp server (RFC 3161) that seals are stamped by; "" for none
     sensors: list[dict[str, str]] = field(default_factory=list)
 
     @staticmethod
@@ -125,6 +126,15 @@ def _folder(name: str, value: Any) -> str:
     return folder
 
 
+def _server(name: str, value: Any) -> str:
+    text = _text(name, value)
+    if text and not (text.startswith(("http://", "https://")) and text.isascii() and " " not in text):
+        raise UsageError(
+            f"{name}: {value!r} is not the address of a server", "give it like http://tsa.example/tsr"
+        )
+    return text
+
+
 def _rate(name: str, value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not _RATES[0] <= value <= _RATES[1]:
         raise UsageError(f"{name}: {value!r} is not a sampling rate", "give it in Hz, such as 48000")
@@ -207,5 +217,6 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "lost_grace": _seconds(600),
     "split_mb": _split,
     "mirror": _folder,
+    "tsa": _server,
     "sensors": _sensors,
 }

@@ -54,6 +54,11 @@ def status(station: Station) -> Json:
         "behind": station.worker.busy(),
         "warnings": core.notices.as_list(),
         "fingerprint": fingerprint_of(core.keyid),
+        "stamps": {
+            "server": core.settings.tsa,
+            "waiting": station.stamper.waiting,
+            "trouble": station.stamper.trouble,
+        },
         "key": {"locked": core.signing.key is None, "waiting": station.worker.waiting},
         "offer": _offer(core),
         "people": [{"role": role, "name": name} for role, name in core.patch.patch.people()],

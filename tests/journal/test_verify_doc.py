@@ -21,6 +21,7 @@ import rfc8785
 
 from capture.chain.snapshot import Snapshot
 from capture.journal.finish import edit_after_end, write_file_lines
+from capture.journal.stamps import request_for, seal_line, stamp_seal
 from capture.journal.verify import verify_take
 from capture.journal.writer import JournalWriter
 from tests.support.takes import (
@@ -35,6 +36,7 @@ from tests.support.takes import (
     samples,
     write_audio,
 )
+from tests.support.tsa import Authority
 
 PAGE = Path(__file__).parents[2] / "docs" / "verify.md"
 COREUTILS = ["base64", "basenc", "cat", "cut", "head", "mktemp", "rm", "sha256sum", "tail", "tr", "wc"]
@@ -50,7 +52,7 @@ def script() -> str:
     return "".join(blocks)
 
 
-def run(folder: Path, take: str = "Aurora_T001") -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
     """The page's commands in a take's folder; neither PATH nor variables have anything else."""
     tools = folder.parent / f"{folder.name}-tools"
     tools.mkdir(exist_ok=True)
@@ -62,7 +64,7 @@ def run(folder: Path, take: str = "Aurora_T001") -> subprocess.CompletedProcess[
     check = tools / "check.sh"
     check.write_text(script(), encoding="utf-8")
     return subprocess.run(
-        [str(tools / "sh"), str(check), take],
+        [str(tools / "sh"), str(check), "Aurora_T001", *more],
         cwd=folder,
         env={"PATH": str(tools), "TMPDIR": str(tools)},
         capture_output=True,
@@ -150,6 +152,18 @@ def test_audio_thrown_away_on_purpose_is_no_fault_and_audio_that_is_only_gone_is
     done = run(folder)
     assert done.returncode == 0, done.stdout
     assert f"{KICK}: thrown away on purpose, as a signed note says" in done.stdout
+
+
+def test_a_time_stamp_is_checked_with_the_roots_that_are_given(tmp_path: Path) -> None:
+    authority, other = Authority(tmp_path / "tsa"), Authority(tmp_path / "other", "Another")
+    folder = laid_out(tmp_path / "t")
+    response = authority.answer(request_for(seal_line(folder / JOURNAL)).raw)
+    when = stamp_seal(folder / JOURNAL, KEY, response, "http://tsa.example").utc
+    assert "without roots it is not checked" in run(folder).stdout
+    done = run(folder, str(authority.root))
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert f"{when[11:19]} {when[:4]} GMT" in done.stdout
+    assert "FAILED: the time stamp of" in run(folder, str(other.root)).stdout
 
 
 def lines() -> list[dict[str, Any]]:

@@ -33,18 +33,24 @@ def register(app: typer.Typer) -> None:
 
 def verify(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Takes, or folders that hold some.")],
+    tsa_roots: Annotated[
+        Path | None,
+        typer.Option("--tsa-roots", metavar="PEM", help="Certificates that time stamps have to lead to."),
+    ] = None,
     as_json: AsJson = False,
     library: InLibrary = None,
 ) -> int:
     """Recompute everything from the folders alone, and say where bytes are not what was signed."""
     from capture.credentials import check_files
     from capture.journal.keyring import Keyring
+    from capture.journal.stamps import own_roots, roots_in
     from capture.journal.verify import verify_takes
     from capture.slices import Takes, verify_slice
 
     slices = _slices(paths)
     journals, signers = _journals(paths), Keyring().signers()
-    reports = verify_takes(journals, signers=signers)
+    roots = roots_in(tsa_roots.expanduser()) if tsa_roots is not None else own_roots()
+    reports = verify_takes(journals, signers=signers, roots=roots)
     near = Takes(journals)
     cut = [verify_slice(path, near, signers=signers) for path in slices]
     credentials = check_files(_audio(paths))
