@@ -14,7 +14,7 @@ from capture.journal.places import library_of
 from capture.journal.record import TakeRecord
 from capture.journal.verify import Begins
 from capture.slices.errors import SliceError
-from capture.slices.regions import gaps_between, whole_blocks
+from capture.slices.regions import changes_before, gaps_between, whole_blocks
 from capture.slices.report import Proof, SliceReport, open_plain
 from capture.slices.said import Said
 from capture.slices.source import Source
@@ -114,7 +114,9 @@ def check_take(report: SliceReport, said: Said, wav: Path, journal: Path, takes:
 
 def _otherwise(record: TakeRecord, index: int, said: Said) -> list[str]:
     """What a statement says otherwise than the take does."""
-    tracks = sorted((t.channel, t.number, t.input) for t in record.tracks if t.file == index)
+    here = [track for track in record.tracks if track.file == index]
+    tracks = sorted((t.channel, t.number, t.input) for t in here)
+    changes = [(c.path, c.frame) for c in changes_before(record, here, said.first + said.frames)]
     wanted = {
         "the take": (record.take, said.take),
         "the signer": (record.keyid, said.keyid),
@@ -123,6 +125,7 @@ def _otherwise(record: TakeRecord, index: int, said: Said) -> list[str]:
         "the chain": (record.chain_digest, said.chain_digest),
         "the tracks": ([(number, put, channel) for channel, number, put in tracks], list(said.tracks)),
         "the gaps": (gaps_between(record, said.first, said.first + said.frames), list(said.gaps)),
+        "changes of the chain": (changes, list(said.changes)),
     }
     return [name for name, (there, here) in wanted.items() if there != here]
 

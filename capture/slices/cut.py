@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from capture.chain.fields import split_path
 from capture.chain.snapshot import Snapshot
 from capture.chain.withholding import GROUPS, paths_of
 from capture.clock import utc_text
 from capture.errors import UsageError
 from capture.journal.beside import chain_of
+from capture.journal.corrections import Correction, corrections
 from capture.journal.durable import give_name, make_folder, write_new
 from capture.journal.errors import NameTaken, in_words
 from capture.journal.keys import Key
@@ -26,7 +28,7 @@ from capture.journal.record import TakeRecord
 from capture.slices.errors import NothingToSlice, SliceError, TakeAltered
 from capture.slices.meta import header_digest, hidden_texts, slice_meta, still_said
 from capture.slices.naming import Ucs, aswg_fields, name_of, unique
-from capture.slices.regions import Cut, Handles, cuts, gaps_between, regions, whole_blocks
+from capture.slices.regions import Cut, Handles, changes_before, cuts, gaps_between, regions, whole_blocks
 from capture.slices.source import Source
 from capture.slices.statement import (
     BLOCKS_SUFFIX,
@@ -71,6 +73,11 @@ class _Chain:
 
     snapshot: Snapshot
     hidden: frozenset[str]
+    words: tuple[str, ...]
+
+    def withholds(self, path: str) -> bool:
+        """Whether the values of a path are not told, in the snapshot or of what became of it."""
+        return any(paths_of(word, [path]) for word in self.words)
 
 
 def slice_take(
@@ -143,7 +150,7 @@ def _chain(record: TakeRecord, withhold: tuple[str, ...]) -> _Chain:
         if not paths and word not in GROUPS:
             raise UsageError(f"the chain of {record.name} declares no {word}", "see: takechain show")
     reduced = snapshot.without({path for paths in left_out.values() for path in paths})
-    return _Chain(reduced if withhold else snapshot, hidden_texts(record, snapshot, left_out))
+    return _Chain(reduced if withhold else snapshot, hidden_texts(record, snapshot, left_out), withhold)
 
 
 def _write_blocks(source: Source, out: Path) -> None:
@@ -178,7 +185,7 @@ def _write(source: Source, key: Key, order: Order, chain: _Chain, name: str, cut
     finally:
         made.unlink(missing_ok=True)
     data = {"offset": layout.data_offset, "sha256": audio.hexdigest(), "header_sha256": header_digest(head)}
-    statement = _statement(source, order, cut, name, chain.snapshot, data)
+    statement = _statement(source, order, cut, name, chain, data)
     files = order.out / f"{name}{CHAIN_SUFFIX}", order.out / f"{name}{SLICE_SUFFIX}"
     write_new(files[0], chain.snapshot.to_json())
     raw = sealed_statement(statement, key)
@@ -207,7 +214,14 @@ def _align(record: TakeRecord, cut: Cut) -> int:
     return len(cut.tracks) * record.sample_bytes
 
 
-def _statement(source: Source, order: Order, cut: Cut, name: str, chain: Snapshot, data: Json) -> Json:
+def _corrections(record: TakeRecord, cut: Cut, chain: _Chain) -> list[Correction]:
+    """What signed notes say since of the chain of these tracks, of people and of the session."""
+    inputs = {track.input for track in cut.tracks}
+    found = corrections(record, chain.snapshot.patch())
+    return [one for one in found if (split_path(one.path) or (min(inputs),))[0] in inputs]
+
+
+def _statement(source: Source, order: Order, cut: Cut, name: str, chain: _Chain, data: Json) -> Json:
     record = source.record
     blocks = whole_blocks(record, cut.part, cut.index, cut.first, cut.end)
     return {
@@ -242,6 +256,15 @@ def _statement(source: Source, order: Order, cut: Cut, name: str, chain: Snapsho
             {"index": b.index, "first": b.first, "frames": b.frames, "sha256": b.sha256} for b in blocks
         ],
         "data": data,
-        "chain": {"file": f"{name}{CHAIN_SUFFIX}", "digest": chain.digest},
+        "chain": {"file": f"{name}{CHAIN_SUFFIX}", "digest": chain.snapshot.digest},
+        "changes": [
+            {"path": c.path, "frame": c.frame}
+            | ({} if chain.withholds(c.path) else {"from": c.before, "to": c.after})
+            for c in changes_before(record, cut.tracks, cut.end)
+        ],
+        "corrections": [
+            {"path": c.path, "utc": utc_text(c.utc)} | ({} if chain.withholds(c.path) else {"to": c.after})
+            for c in _corrections(record, cut, chain)
+        ],
         "ucs": order.ucs.fields(name) if order.ucs is not None else None,
     }

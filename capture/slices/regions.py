@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from capture.errors import UsageError
-from capture.journal.record import Block, Part, TakeRecord
+from capture.journal.record import Block, Change, Part, TakeRecord
 from capture.take import Track
 
 _ENDS = frozenset({"end", "-"})
@@ -128,6 +128,12 @@ def gaps_between(record: TakeRecord, first: int, end: int) -> list[tuple[int, in
     """First frame and length of each gap of a take as far as it lies between two frames."""
     cut = ((max(gap.first, first), min(gap.first + gap.frames, end)) for gap in record.gaps)
     return [(start, stop - start) for start, stop in cut if start < stop]
+
+
+def changes_before(record: TakeRecord, tracks: Sequence[Track], end: int) -> list[Change]:
+    """What changed in the chain of these tracks before a frame: the snapshot says what was before that."""
+    inputs = {track.input for track in tracks}
+    return [change for change in record.changes if change.input in inputs and change.frame < end]
 
 
 @dataclass(frozen=True)

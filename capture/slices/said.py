@@ -35,6 +35,8 @@ class Said:
     frames: int
     tracks: tuple[tuple[int, ...], ...]  # number, input, channel
     gaps: tuple[tuple[int, ...], ...]  # first, frames
+    changes: tuple[tuple[str, int], ...]  # path, frame
+    corrections: int
     blocks: tuple[WholeBlock, ...]
     data_offset: int
     data_sha256: str
@@ -69,6 +71,8 @@ def said(statement: Json) -> Said:
         frames=_whole(statement, "frames"),
         tracks=tuple(_numbers(entry, "number", "input", "channel") for entry in _list(statement, "tracks")),
         gaps=tuple(_numbers(entry, "first", "frames") for entry in _list(statement, "gaps")),
+        changes=tuple(_change(entry) for entry in _list(statement, "changes")),
+        corrections=len(_list(statement, "corrections")),
         blocks=tuple(_block(entry) for entry in _list(statement, "blocks")),
         data_offset=_whole(data, "offset"),
         data_sha256=_text(data, "sha256"),
@@ -92,6 +96,12 @@ def _block(entry: object) -> WholeBlock:
         raise SliceError("the slice statement holds a block that is none")
     index, first, frames = (_whole(entry, name) for name in ("index", "first", "frames"))
     return WholeBlock(index, first, frames, _text(entry, "sha256"))
+
+
+def _change(entry: object) -> tuple[str, int]:
+    if not isinstance(entry, dict):
+        raise SliceError("the slice statement holds a change that is none")
+    return _text(entry, "path"), _whole(entry, "frame")
 
 
 def _numbers(entry: object, *names: str) -> tuple[int, ...]:

@@ -101,6 +101,10 @@ def _describe(report: SliceReport, said: Said) -> None:
     origin = next((origin for origin in Origin if origin == said.origin), Origin.UNKNOWN)
     if origin is not Origin.PHYSICAL:
         report.warn(origin.said)
+    if said.changes:
+        report.info("its chain was changed before its end: its statement says how")
+    if said.corrections:
+        report.info("signed notes correct its chain: its statement says how")
     if said.gaps:
         count = len(said.gaps)
         report.warn(f"{count} gap{'s' if count != 1 else ''} of the take lie in it, as silence")

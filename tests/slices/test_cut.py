@@ -15,7 +15,17 @@ from capture.errors import UsageError
 from capture.journal.errors import NameTaken
 from capture.journal.finish import edit_after_end
 from capture.journal.record import load
-from capture.slices import Handles, NothingToSlice, Order, Sliced, TakeNotSliceable, Ucs, slice_take
+from capture.slices import (
+    Handles,
+    NothingToSlice,
+    Order,
+    Sliced,
+    TakeNotSliceable,
+    Takes,
+    Ucs,
+    slice_take,
+    verify_slice,
+)
 from capture.slices.errors import TakeAltered
 from tests.support import wav_files
 from tests.support.slice_takes import marked, marker, pcm, stretch, two_parts
@@ -88,6 +98,32 @@ def test_its_chain_is_the_takes_and_fields_can_be_withheld(tmp_path: Path) -> No
         assert secret not in b"".join(path.read_bytes() for path in less.wav.parent.iterdir())
     assert b"Anna" in whole.wav.read_bytes()
     assert less.still_said == ()
+
+
+def test_what_became_of_its_chain_is_in_its_statement(tmp_path: Path) -> None:
+    changes = [
+        ("change", at, {"input": put, "path": f"input.{put}.{field}", "from": old, "to": new, "by": "anna"})
+        for at, put, field, old, new in (
+            (800, 1, "preamp.gain_db", 42, 43),
+            (900, 2, "preamp.gain_db", 30, 31),
+            (1600, 1, "microphone.serial", "SERIAL-1", "SERIAL-2"),
+        )
+    ]
+    journal = marked(tmp_path, lines=[*changes, marker(1, 700, "A"), marker(2, 1500, "B")])
+    edit_after_end(journal, KEY, "chain.input.1.microphone.serial", "SERIAL-3", "anna")
+    edit_after_end(journal, KEY, "chain.input.2.microphone.serial", "SERIAL-4", "anna")
+    first, second = cut(journal, tmp_path / "out", tracks=(1,))
+    gain = {"path": "input.1.preamp.gain_db", "frame": 800, "from": 42, "to": 43}
+    serial = {"path": "input.1.microphone.serial", "frame": 1600, "from": "SERIAL-1", "to": "SERIAL-2"}
+    assert (first.statement["changes"], second.statement["changes"]) == ([gain], [gain, serial])
+    assert [(c["path"], c["to"]) for c in first.statement["corrections"]] == [(serial["path"], "SERIAL-3")]
+    report = verify_slice(second.statement_path, Takes([journal]))
+    assert report.ok, report.words
+    assert "signed notes correct its chain" in " ".join(report.words)
+    _, less = cut(journal, tmp_path / "less", tracks=(1,), withhold=("serial",))
+    assert less.statement["changes"] == [gain, {"path": serial["path"], "frame": 1600}]
+    assert set(less.statement["corrections"][0]) == {"path", "utc"}
+    assert verify_slice(less.statement_path, Takes([journal])).ok
 
 
 def test_what_is_withheld_and_stands_in_a_note_is_told(tmp_path: Path) -> None:
