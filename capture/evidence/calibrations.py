@@ -7,7 +7,6 @@ uncalibrated.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from capture.chain.fields import split_path
 from capture.clock import EPOCH, moment, utc_text
 from capture.evidence.arithmetic import GAIN, Level, Values, of_input, spl_at_full_scale
+from capture.evidence.arithmetic import number as figure
 
 if TYPE_CHECKING:
     from capture.evidence.calibrator import Reading
@@ -178,7 +178,7 @@ def of_library(library: Library) -> list[Calibration]:
 
 def _calibration(line: Mapping[str, Any]) -> Calibration:
     """Out of a line of any maker: what is not of its type counts as not there, and then it does not hold."""
-    spl, path = _number(line, "spl_at_0dbfs_db"), line.get("path")
+    spl, path = figure(line, "spl_at_0dbfs_db"), line.get("path")
     at, number = moment(line.get("at")), line.get("input")
     whole = spl is not None and isinstance(path, dict) and at != EPOCH and isinstance(number, int)
     reasons = line.get("reasons")
@@ -190,14 +190,14 @@ def _calibration(line: Mapping[str, Any]) -> Calibration:
         project=str(line.get("project") or ""),
         session=str(line.get("session") or ""),
         input=number if isinstance(number, int) else 0,
-        level_db=_number(line, "level_db") or 0.0,
-        frequency_hz=_number(line, "frequency_hz"),
+        level_db=figure(line, "level_db") or 0.0,
+        frequency_hz=figure(line, "frequency_hz"),
         spl_at_0dbfs_db=spl,
-        drift_db=_number(line, "drift_db"),
+        drift_db=figure(line, "drift_db"),
         ok=line.get("ok") is True and whole,
         reasons=tuple(str(reason) for reason in reasons) if isinstance(reasons, list) else (),
         microphone=str(line.get("microphone") or ""),
-        gain_db=_number(line, "gain_db"),
+        gain_db=figure(line, "gain_db"),
         path=path if isinstance(path, dict) else {},
         by=str(line.get("by") or ""),
     )
@@ -219,12 +219,6 @@ def of_begin(record: TakeRecord, values: Values) -> list[Calibration]:
         for line in (found if isinstance(found, list) else [])
         if isinstance(line, dict) and isinstance(line.get("input"), int)
     ]
-
-
-def _number(line: Mapping[str, Any], name: str) -> float | None:
-    value = line.get(name)
-    fits = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    return float(value) if fits and value is not None else None
 
 
 def known(
