@@ -38,6 +38,11 @@ _NEVER = {  # kinds that cannot stand in a part; what is not here may, as the pr
 }
 
 
+def fits(kind: str, part: str) -> bool:
+    """Whether a piece of that kind can stand in a part (`microphone`, `insert.2`)."""
+    return kind not in _NEVER[part.split(".", maxsplit=1)[0]]
+
+
 def picked(found: Found, present: Mapping[str, Value], locker: Locker) -> Found:
     """The fields of a line with what the locker says of every piece that it names.
 
@@ -70,9 +75,8 @@ def _names(fields: Mapping[str, Value], part: str) -> dict[str, Value]:
 
 
 def _take(found: Found, part: str, piece: Piece, said: Mapping[str, Value]) -> None:
-    what = part.split(".", maxsplit=1)[0]
-    if piece.kind in _NEVER[what]:
-        gear = found[f"{part}.gear"]
+    if not fits(piece.kind, part):
+        gear, what = found[f"{part}.gear"], part.split(".", maxsplit=1)[0]
         raise ChainError(f"{gear} is of kind {piece.kind}, which is no {what}", "pick another piece")
     fields = {suffix: clean_value(f"input.1.{suffix}", value) for suffix, value in piece.fields.items()}
     names = _names(fields, part)

@@ -52,6 +52,7 @@ class Orders:
             "reread": self._reread,
             "key": self._key,
             "journal-path": self._journal_path,
+            "pieces": self._patching.pieces,
         }
         takes, edits, sensors, patching = station.takes, station.edits, station.sensors, self._patching
         self._changing: dict[str, Callable[..., Json]] = {

@@ -16,6 +16,7 @@ from capture.errors import UsageError
 from capture.gear.errors import UnknownGear
 from capture.gear.locker import Locker
 from capture.gear.picking import picked
+from capture.names import fold
 from capture.rooms.furnishing import furnish, inputs_in, moved, rooms_in
 from capture.rooms.record import rooms_of
 from capture.station.core import Core, user_name
@@ -57,11 +58,19 @@ class Patching:
 
     def _piece(self, gear: str, part: str, pattern: str) -> Piece | None:
         """What the locker's piece of that id is as a part of a chain."""
+        locker = Locker(self._core.library)
         try:
-            found = Locker(self._core.library).get(gear)
+            found = locker.get(gear)
         except UnknownGear:
-            return None
+            alike = [piece for name, piece in locker.all().items() if fold(name) == fold(gear)]
+            if len(alike) != 1:
+                return None
+            found = alike[0]
         return Piece(found.kind, picked(found, part, pattern))
+
+    def pieces(self) -> Json:
+        """The ids of the locker, each with the kind of the piece."""
+        return {"pieces": {gear: piece.kind for gear, piece in Locker(self._core.library).all().items()}}
 
     def copy(self, source: int, target: int, when: str = _NEXT, by: str = "") -> Json:
         """Give one input another's chain."""

@@ -228,3 +228,12 @@ def test_completion_from_what_was_typed_before() -> None:
     assert complete("U 87 car", known) == ["U 87 cardioid"]
     assert complete("Snare: sm58", known) == []
     assert complete("", known)[:2] == [known[1], known[0]]
+
+
+def test_completion_of_ids_from_the_locker() -> None:
+    pieces = {"A1142": "microphone", "A7": "preamp", "rack 1": "preamp", "J48": "di"}
+    assert complete("mic=a", [], pieces) == ["mic=a1142"]  # any case of letters will do
+    assert complete("SM57 > pre=", [], pieces) == ["SM57 > pre=A7", "SM57 > pre=J48"]
+    assert complete('SM57 > pre="r', [], pieces) == ['SM57 > pre="rack 1"']
+    assert complete("SM57 > di=J", [], pieces) == ["SM57 > di=J48"]
+    assert complete("mic=B", [], pieces) == []

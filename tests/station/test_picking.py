@@ -26,6 +26,8 @@ def test_a_piece_of_the_locker_in_the_patch(studio: Desk) -> None:
     locker.put(make_gear(MICROPHONE), "Ida")
     done = studio.call("chain", line="OH: mic=A1142 cardioid 2 m > 1073 +40 dB > in 1")
     assert done["lines"]["1"] == "OH: Neumann KM 184 #1142 mic=A1142 cardioid 2 m > 1073 +40 dB > in 1"
+    assert studio.call("pieces") == {"pieces": {"A1142": "microphone"}}
+    assert "mic=A1142" in studio.call("chain", line="mic=a1142 > in 3")["lines"]["3"]
     locker.remove("A1142", "Ida")
     studio.call("chain", line=done["lines"]["1"])
     fields = studio.call("chainfields")["fields"]

@@ -15,11 +15,16 @@ GAIN_STEP = 1
 
 
 class ChainSuggester(Suggester):
-    """Completes a chain line from the lines that stand on other inputs."""
+    """Completes a chain line from the lines that stand on other inputs, and ids from the gear locker."""
 
     def __init__(self, known: list[str]) -> None:
-        super().__init__(case_sensitive=True)
+        super().__init__(use_cache=False, case_sensitive=True)  # the locker's ids come a moment later
         self._known = known
+        self._pieces: dict[str, str] = {}
+
+    def learn(self, result: Json) -> None:
+        """Take in the locker's ids as the station tells them."""
+        self._pieces = {str(gear): str(kind) for gear, kind in (result.get("pieces") or {}).items()}
 
     async def get_suggestion(self, value: str) -> str | None:
         """The first longer line that begins as typed."""
@@ -82,12 +87,14 @@ class ChainOrders(Desk):
         """Write a chain line."""
         number = self.track["input"]
         known = [str(t["line"]) for t in self.view.tracks if declared(str(t.get("line") or ""))]
+        suggester = ChainSuggester(known)
+        self.order("pieces", then=suggester.learn)
         self.ask(
             f"chain {number}",
             f"chain of {number}",
             lambda text: self._chain(text, number),
             value=_bare_input(str(self.track.get("line") or "")),
-            suggester=ChainSuggester(known),
+            suggester=suggester,
             hint="5-8: … for a range",
         )
 
