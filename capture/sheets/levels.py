@@ -13,7 +13,7 @@ from capture.evidence.floor import SILENCE_DB, Noise, measure
 from capture.evidence.sound import files_of, tracks_of
 from capture.journal.record import TakeRecord, load
 from capture.sheets import floors
-from capture.sheets.chains import TakeChain
+from capture.sheets.chains import TakeChain, read_chain
 from capture.sheets.model import CheckRow, LevelRow
 
 MOST_TRACK_SECONDS = 600.0
@@ -41,6 +41,22 @@ def rows(
         for track in tracks.of_take(record, _values(chain), kept)
         if track.known.db is not None or track.floor.least_dbfs_a is not None or track.known.uncalibrated
     )
+
+
+def measured_floors(record: TakeRecord) -> dict[int, tuple[str, float]]:
+    """For each input the room tone take of its session that tells its floor, and that in dBFS, A-weighted.
+
+    Only a room tone that was recorded with the same path counts; digital silence is no floor.
+    """
+    chain = read_chain(record)
+    read: dict[str, dict[int, Noise]] = {}
+    tones = floors.of_session(record.folder.parent)
+    found = {track.input: _noise(track.input, record, chain, tones, read) for track in record.tracks}
+    return {
+        number: (noise[0], noise[1].dbfs_a)
+        for number, noise in found.items()
+        if noise and noise[1].dbfs_a is not None and noise[1].dbfs_a > SILENCE_DB
+    }
 
 
 def check_rows(

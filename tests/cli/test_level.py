@@ -20,6 +20,7 @@ def recorded(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Path:
         take_of(cli.library, monkeypatch, np.tile(loop / np.max(np.abs(loop)) * 10 ** (-10 / 20), 3))
         take_of(cli.library, monkeypatch, sine(-7, seconds=15), slate="Cal", kind="calibration", counter=2)
         take_of(cli.library, monkeypatch, sine(-7, 900, 15), slate="Bad", kind="calibration", counter=3)
+        take_of(cli.library, monkeypatch, noise(-80, 3), slate="Tone", kind="room tone", counter=4)
     return cli.library
 
 
@@ -43,6 +44,16 @@ def test_what_people_read(cli: Cli, recorded: Path) -> None:
     assert "dB SPL at 0 dBFS" in said
     assert "predicted floor at least −8" in said
     assert "preamp not declared" in said
+
+
+def test_the_floor_of_the_room_tone_beside_the_predicted(cli: Cli, recorded: Path) -> None:
+    """White noise of −80 dBFS reads −82.85 dBFS(A)."""
+    row = cli.ok("level", "show", "Aurora_T001")["tracks"][0]
+    measured = row["measured_floor"]
+    assert measured["take"] == "Tone_T001"
+    assert measured["dbfs_a"] == pytest.approx(-82.85, abs=0.2)
+    assert measured["dba"] == pytest.approx(row["spl_at_0dbfs_db"] + measured["dbfs_a"])
+    assert "measured floor −82." in cli.run("level", "show", "Aurora_T001").out
 
 
 def test_one_that_does_not_hold_says_why(cli: Cli, recorded: Path) -> None:

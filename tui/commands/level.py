@@ -54,9 +54,11 @@ def show(
 def _take_rows(take: str, library: InLibrary) -> list[tuple[Json, Known, Floor]]:
     from capture.evidence.tracks import as_dict, calibrations_around, of_take, values_of
     from capture.journal.record import summary
+    from capture.sheets.levels import measured_floors
     from tui.commands.takes import find_journal
 
     record = summary(find_journal(take, library))
+    floors = measured_floors(record)
     rows = of_take(record, values_of(record), calibrations_around(record))
     return [
         (
@@ -67,12 +69,20 @@ def _take_rows(take: str, library: InLibrary) -> list[tuple[Json, Known, Floor]]
                 "peak_spl_db": row.peak_spl_db,
                 **as_dict(row.known, row.floor),
                 "words": row.words,
+                "measured_floor": _measured(floors.get(row.input), row.known),
             },
             row.known,
             row.floor,
         )
         for row in rows
     ]
+
+
+def _measured(floor: tuple[str, float] | None, known: Known) -> Json | None:
+    if floor is None:
+        return None
+    dba = None if known.db is None else known.db + floor[1]
+    return {"take": floor[0], "dbfs_a": floor[1], "dba": dba}
 
 
 def _patch_rows(library: InLibrary) -> list[tuple[Json, Known, Floor]]:
@@ -95,7 +105,7 @@ def _patch_rows(library: InLibrary) -> list[tuple[Json, Known, Floor]]:
 
 
 def _lines(row: Json, known: Known, floor: Floor) -> list[str]:
-    from capture.evidence.words import floor_words, how_words, signed
+    from capture.evidence.words import floor_words, how_words, plain, signed
 
     name = f"in {row['input']}  {row['name']}".rstrip()
     at = f"{known.db:.2f} dB SPL at 0 dBFS, " if known.db is not None else "dB SPL at 0 dBFS "
@@ -109,7 +119,11 @@ def _lines(row: Json, known: Known, floor: Floor) -> list[str]:
         lines.append(
             f"    highest peak {row['peak_dbfs']:.2f} dBFS, that of a sine of {row['peak_spl_db']:.2f} dB SPL"
         )
-    return [*lines, *(f"    {line}" for line in floor_words(floor))]
+    lines += [f"    {line}" for line in floor_words(floor)]
+    if measured := row.get("measured_floor"):
+        dba = "" if measured["dba"] is None else f", {plain(measured['dba'])} dBA"
+        lines.append(f"    measured floor {plain(measured['dbfs_a'])} dBFS(A){dba}, in {measured['take']}")
+    return lines
 
 
 @level.command("calibrate")
