@@ -14,7 +14,7 @@ from capture.journal.places import library_of
 from capture.journal.record import TakeRecord
 from capture.journal.verify import Begins
 from capture.slices.errors import SliceError
-from capture.slices.regions import changes_before, gaps_between, whole_blocks
+from capture.slices.regions import calibrations, changes_before, gaps_between, whole_blocks
 from capture.slices.report import Proof, SliceReport, open_plain
 from capture.slices.said import Said
 from capture.slices.source import Source
@@ -125,6 +125,7 @@ def _otherwise(record: TakeRecord, index: int, said: Said) -> list[str]:
         "the chain": (record.chain_digest, said.chain_digest),
         "the tracks": ([(number, put, channel) for channel, number, put in tracks], list(said.tracks)),
         "the gaps": (gaps_between(record, said.first, said.first + said.frames), list(said.gaps)),
+        "the calibrations": (calibrations(record, here), list(said.calibrations)),
         "changes of the chain": (changes, list(said.changes)),
     }
     return [name for name, (there, here) in wanted.items() if there != here]

@@ -28,7 +28,16 @@ from capture.journal.record import TakeRecord
 from capture.slices.errors import NothingToSlice, SliceError, TakeAltered
 from capture.slices.meta import header_digest, hidden_texts, slice_meta, still_said
 from capture.slices.naming import Ucs, aswg_fields, name_of, unique
-from capture.slices.regions import Cut, Handles, changes_before, cuts, gaps_between, regions, whole_blocks
+from capture.slices.regions import (
+    Cut,
+    Handles,
+    calibrations,
+    changes_before,
+    cuts,
+    gaps_between,
+    regions,
+    whole_blocks,
+)
 from capture.slices.source import Source
 from capture.slices.statement import (
     BLOCKS_SUFFIX,
@@ -266,5 +275,6 @@ def _statement(source: Source, order: Order, cut: Cut, name: str, chain: _Chain,
             {"path": c.path, "utc": utc_text(c.utc)} | ({} if chain.withholds(c.path) else {"to": c.after})
             for c in _corrections(record, cut, chain)
         ],
+        "calibrations": calibrations(record, cut.tracks),
         "ucs": order.ucs.fields(name) if order.ucs is not None else None,
     }

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from capture.errors import UsageError
+from capture.journal.folding import objects
+from capture.journal.lines import Json
 from capture.journal.record import Block, Change, Part, TakeRecord
 from capture.take import Track
 
@@ -134,6 +136,12 @@ def changes_before(record: TakeRecord, tracks: Sequence[Track], end: int) -> lis
     """What changed in the chain of these tracks before a frame: the snapshot says what was before that."""
     inputs = {track.input for track in tracks}
     return [change for change in record.changes if change.input in inputs and change.frame < end]
+
+
+def calibrations(record: TakeRecord, tracks: Sequence[Track]) -> list[Json]:
+    """The calibrations of these tracks that the take began with, as its begin line has them."""
+    inputs = {track.input for track in tracks}
+    return [entry for entry in objects(record.begin.get("calibrations")) if entry.get("input") in inputs]
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ class Said:
     gaps: tuple[tuple[int, ...], ...]  # first, frames
     changes: tuple[tuple[str, int], ...]  # path, frame
     corrections: int
+    calibrations: tuple[Any, ...]
     blocks: tuple[WholeBlock, ...]
     data_offset: int
     data_sha256: str
@@ -73,6 +74,7 @@ def said(statement: Json) -> Said:
         gaps=tuple(_numbers(entry, "first", "frames") for entry in _list(statement, "gaps")),
         changes=tuple(_change(entry) for entry in _list(statement, "changes")),
         corrections=len(_list(statement, "corrections")),
+        calibrations=tuple(_list(statement, "calibrations")),
         blocks=tuple(_block(entry) for entry in _list(statement, "blocks")),
         data_offset=_whole(data, "offset"),
         data_sha256=_text(data, "sha256"),

@@ -100,6 +100,14 @@ def test_its_chain_is_the_takes_and_fields_can_be_withheld(tmp_path: Path) -> No
     assert less.still_said == ()
 
 
+def test_the_calibrations_of_its_tracks_go_with_it(tmp_path: Path) -> None:
+    told = [{"input": put, "take": "t", "level_db": 94, "spl_at_0dbfs_db": 130.25 + put} for put in (1, 2)]
+    journal = marked(tmp_path, calibrations=told)
+    one = cut(journal, tmp_path / "out", tracks=(2,))[0]
+    assert one.statement["calibrations"] == told[1:]
+    assert verify_slice(one.statement_path, Takes([journal])).ok
+
+
 def test_what_became_of_its_chain_is_in_its_statement(tmp_path: Path) -> None:
     changes = [
         ("change", at, {"input": put, "path": f"input.{put}.{field}", "from": old, "to": new, "by": "anna"})

@@ -210,6 +210,7 @@ def test_a_statement_by_another_that_claims_the_take(journal: Path, one: Sliced)
         ("audio", {"rate": 96000}, "the format"),
         ("tracks", [{"number": 2, "input": 2, "channel": 0, "name": "Snare"}], "the tracks"),
         ("gaps", [{"first": 500, "frames": 1}], "the gaps"),
+        ("calibrations", [{"input": 1, "spl_at_0dbfs_db": 120}], "the calibrations"),
         ("changes", [{"path": "input.1.preamp.gain_db", "frame": 1}], "changes of the chain"),
     ],
 )

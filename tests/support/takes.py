@@ -117,6 +117,7 @@ def build_take(
     air: Sequence[dict[str, Any]] = (),
     people: Sequence[dict[str, Any]] = ({"role": "engineer", "name": "Anna"},),
     chain: dict[str, Any] = CHAIN,
+    calibrations: Sequence[dict[str, Any]] = (),
     lines: Sequence[tuple[str, int, dict[str, Any]]] = (),
     unwritten: int = 0,
     ended: bool = True,
@@ -190,6 +191,7 @@ def build_take(
             time_reference=samples_since_midnight(started, 60, rate),
             pre_roll=0,
             expected_frames=None,
+            **({"calibrations": list(calibrations)} if calibrations else {}),
         )
         audio = samples(frames, len(tracks), seed)
         write_audio(writer, audio, block, clock, unwritten)
