@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from capture.journal.keys import fingerprint_of
 from capture.journal.lines import Json, parse_fields, raw_lines
 
 LIBRARY_LINES = "library.jsonl"
-_MOST_STATEMENTS = 10_000
+_MOST_STATEMENTS = 1000  # a library has a handful; one that was made to be slow is read no further
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Signer:
     replaced: str | None = None
     revoked: str | None = None
     reason: str = ""
+    foreign: bool = False  # the library names keys, and this is none of them
 
     @property
     def words(self) -> str:
@@ -62,6 +64,7 @@ class Statements:
                 self.keys[statement.keyid] = statement
             elif fields.get("type") == "revoke" and (revocation := Revocation.read(fields)):
                 self.revocations.setdefault(revocation.keyid, []).append(revocation)
+        self.__dict__.pop("_after", None)
         return self
 
     def revoked(self, keyid: str) -> Revocation | None:
@@ -88,11 +91,19 @@ class Statements:
         if before is None:
             return None
         later = [
-            one
-            for one in self.keys.values()
-            if one.follows == keyid and one.identity.id == before.identity.id and one.signed_by(before.public)
+            self.keys[name]
+            for name in self._after.get(keyid, ())
+            if self.keys[name].identity.id == before.identity.id and self.keys[name].signed_by(before.public)
         ]
         return min(later, key=lambda one: one.since).keyid if later else None
+
+    @cached_property
+    def _after(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for one in self.keys.values():
+            if one.follows is not None:
+                found.setdefault(one.follows, []).append(one.keyid)
+        return found
 
 
 class Signers:
@@ -100,6 +111,7 @@ class Signers:
 
     def __init__(self, known: dict[str, str] | None = None, statements: Statements | None = None) -> None:
         self._statements = statements or Statements()
+        self._library: set[str] = set()
         self._known = dict(known or {})
         for keyid, name in (known or {}).items():
             for after in self._trusted_after(keyid):
@@ -124,7 +136,10 @@ class Signers:
         merged = Statements(
             dict(said.keys), {keyid: list(found) for keyid, found in said.revocations.items()}
         )
-        return Signers(self._known, merged.take(statement_lines(folder / LIBRARY_LINES)))
+        lines = list(statement_lines(folder / LIBRARY_LINES))
+        found = Signers(self._known, merged.take(lines))
+        found._library = {statement.keyid for line in lines if (statement := KeyStatement.read(line))}
+        return found
 
     def of(self, keyid: str) -> Signer:
         """What is known of one key."""
@@ -139,6 +154,7 @@ class Signers:
             self._statements.keys[after].since if after else None,
             revocation.since if revocation else None,
             revocation.reason if revocation else "",
+            bool(self._library) and keyid not in self._library,
         )
 
 

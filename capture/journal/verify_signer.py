@@ -34,6 +34,8 @@ def check_signer(
         report.info(f"signer unknown: it says of itself {signer.words}; compare the key with its owner")
     else:
         report.info("whether the signing key is whose it should be was not checked (signer unknown)")
+    if signer.foreign and not signer.known:
+        report.warn("its key is none of those that its library names: was it sealed anew by somebody else?")
     sealed = _utc(seal)
     if signer.revoked is not None and sealed >= signer.revoked:
         _after_revocation(report, signer, f"this take was sealed {sealed}", seal)

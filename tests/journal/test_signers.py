@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 import rfc8785
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from capture.errors import UsageError
 from capture.journal.finish import edit_after_end
@@ -240,3 +242,40 @@ def test_a_library_learns_once_of_what_its_keys_stated(tmp_path: Path) -> None:
     ring.revoke(ring.own()[0].statement.keyid, EARLY, "", station_key(ring.folder))
     assert (publish(library, ring), publish(library, ring)) == (2, 0)
     assert [fields["type"] for fields in library.lines()] == ["library", "key", "key", "revoke"]
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-5, 5)
+    | st.text(max_size=6)
+    | st.sampled_from([KEY.keyid, EARLY]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_whatever_stands_in_key_and_revoke_lines_is_read_or_passed_over(data: st.DataObject) -> None:
+    lines = [
+        line("key", KeyStatement.make(STUDIO, KEY, since=EARLY)),
+        line("key", KeyStatement.make(STUDIO, OTHER_KEY, after=KEY, since=LATE)),
+        line("revoke", Revocation.make(KEY.keyid, LATE, "x", OTHER_KEY)),
+    ]
+    for _ in range(data.draw(st.integers(0, 3))):
+        fields = data.draw(st.sampled_from(lines))
+        fields[data.draw(st.sampled_from(sorted(fields)))] = data.draw(JSON)
+    signers = Signers({KEY.keyid: "A"}, Statements().take(lines))
+    assert signers.of(KEY.keyid).known
+    assert isinstance(signers.of(OTHER_KEY.keyid).words, str)
+
+
+def test_statements_in_a_ring_end() -> None:
+    one, two = key("one"), key("two")
+    found = statements(
+        KeyStatement.make(STUDIO, one, after=two, since=EARLY),
+        KeyStatement.make(STUDIO, two, after=one, since=EARLY),
+    )
+    assert sorted(found.followers(one.keyid)) == sorted([one.keyid, two.keyid])
+    assert Signers({one.keyid: "A"}, found).of(two.keyid).known

@@ -17,12 +17,16 @@ from typing import Any
 import pytest
 
 from capture.journal.finish import edit_after_end, write_file_lines
+from capture.journal.identities import Identity, KeyStatement, SignerKind
 from capture.journal.report import Report, State
+from capture.journal.signers import Signers
 from capture.journal.verify import verify_take, verify_takes
 from capture.journal.writer import JournalWriter
+from capture.library import Library
 from capture.wav.read import read_wav
 from tests.support.takes import (
     KEY,
+    LIBRARY,
     OTHER_KEY,
     build_take,
     end_take,
@@ -249,7 +253,7 @@ def test_a_key_put_in_place_of_the_signers_does_not_hold(tmp_path: Path) -> None
 
 
 def library(tmp_path: Path, takes: int = 3) -> list[Path]:
-    (tmp_path / "takechain.toml").write_text("")
+    (tmp_path / "takechain.toml").write_text(f'format = "takechain-library/1"\nuuid = "{LIBRARY}"\n')
     before, paths = None, []
     for number in range(1, takes + 1):
         paths.append(
@@ -276,6 +280,26 @@ def test_a_take_of_another_line_of_time_in_a_place_that_is_taken_is_found(tmp_pa
     paths.append(build_take(tmp_path, number=4, counter=3, previous_begin=begin))
     reports = verify_takes(paths)
     assert "another take has the same place in the library's order (number 3)" in words(reports[3])
+
+
+def test_a_take_sealed_anew_by_another_key_is_whole_and_its_signer_is_not_the_librarys(
+    tmp_path: Path,
+) -> None:
+    """Nobody can keep a thief from signing what they changed; but not as somebody else."""
+    paths = library(tmp_path)
+    statement = KeyStatement.make(Identity.new(SignerKind.STATION, "Studio A"), KEY)
+    Library.open(tmp_path, adopt=True).append("key", **statement.as_fields())
+    begin = journal_fields(paths[1])[0]["previous_begin"]
+    for file in paths[1].parent.glob("Aurora_T002*"):
+        file.unlink()
+    build_take(
+        tmp_path, number=2, counter=2, previous_begin=begin, tracks=("Kick",), seed=7, key=OTHER_KEY
+    )  # with other audio
+    own, anew, _ = verify_takes(paths, signers=Signers({KEY.keyid: "Studio A"}))
+    assert "signed by Studio A (station)" in "\n".join(own.words)
+    said = "\n".join(anew.words)
+    assert "signer unknown" in said
+    assert "its key is none of those that its library names" in said
 
 
 def test_takes_that_were_given_each_others_names_are_said_to_be_renamed(tmp_path: Path) -> None:

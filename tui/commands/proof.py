@@ -23,6 +23,7 @@ from tui.commands.common import (
 
 if TYPE_CHECKING:
     from capture.journal.keys import Key
+    from capture.library import Library
 
 
 def register(app: typer.Typer) -> None:
@@ -135,7 +136,6 @@ def recover(
     """Finish what a crash left of any take; what is whole, or rolling, is not touched."""
     from capture.errors import TakechainError
     from capture.journal.errors import JournalLocked
-    from capture.journal.record import summary
     from capture.journal.recover import plan_take, recover_take
     from capture.library.strays import strays
 
@@ -154,10 +154,10 @@ def recover(
         else:
             if actions:
                 done.append({"journal": str(journal), "actions": actions})
-            if key is None and not dry_run and summary(journal).waits_for_key:
-                waiting.append(str(journal))
+            waiting += [str(journal)] if key is None and _waits(journal) else []
             if words := _newer_mirror(journal):
                 mirrors.append({"journal": str(journal), "what": words})
+    _name_key(home, key if done else None)
     problems += [
         {"journal": str(stray.journal), "what": stray.what, "do": stray.do} for stray in strays(home)
     ]
@@ -180,12 +180,34 @@ def recover(
         answer(False, {}, "nothing to mend: every take is whole")
     for problem in problems:
         complain(f"{problem['journal']}: {problem['what']}", str(problem["do"]))
-    if waiting:
+    if waiting and not dry_run:
         complain(
             f"{len(waiting)} closed and waiting for the signing key",
             "set TAKECHAIN_PASSPHRASE and recover again",
         )
-    return FAILED if problems else LACKING if waiting else DONE
+    return FAILED if problems else LACKING if waiting and not dry_run else DONE
+
+
+def _waits(journal: Path) -> bool:
+    """Whether a take is closed and waits for the key; one that was never begun does not."""
+    from capture.errors import TakechainError
+    from capture.journal.record import summary
+
+    try:
+        return summary(journal).waits_for_key
+    except TakechainError:
+        return False
+
+
+def _name_key(home: Library, key: Key | None) -> None:
+    """Let the library tell whose the key is that has sealed something here."""
+    from capture.journal.keyring import Keyring
+    from capture.library.signing import publish
+
+    if key is not None:
+        ring = Keyring()
+        ring.station(key)
+        publish(home, ring)
 
 
 def _key() -> Key | None:
