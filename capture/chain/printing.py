@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from capture.chain.fields import METRES, Value, gain_words, parse_distance, plain_number
 from capture.chain.makes import known_make
-from capture.chain.places import agrees
+from capture.chain.places import agrees, place_part
 from capture.chain.specs import INSERT_PARTS
 from capture.chain.vocabulary import (
     INTERFACE_INPUT,
@@ -216,6 +216,8 @@ def _free(text: str, first: bool, before: str = "") -> str:
 def _special(word: str, previous: str, first: bool) -> bool:
     low = word.lower()
     if PICK.fullmatch(word) or _COORDINATE.match(word):
+        return True
+    if place_part(word) is not None or place_part(f"{previous} {word}") is not None:
         return True
     if (
         low in _PLACE_WORDS
