@@ -6,6 +6,7 @@ where it is asked for, out of a copy of the chain snapshot that still has the di
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -20,9 +21,12 @@ from capture.journal.beside import chain_of
 from capture.journal.corrections import corrections
 from capture.journal.errors import in_words
 from capture.journal.keyring import Keyring
+from capture.journal.keys import decoded
 from capture.journal.lines import digest, read_lines
 from capture.journal.places import library_of
 from capture.journal.record import TakeRecord
+from capture.journal.stamps import BadStamp
+from capture.journal.stamps import read as read_stamp
 from capture.journal.verify import verify_take
 from capture.sheets import air, chains, words
 from capture.sheets.model import AirCurve, FileRow, Person
@@ -89,6 +93,7 @@ class Provenance:
     signer_name: str  # as this user knows it, or the library claims it
     signer: str  # hex SHA-256 of the key of the seal, or nothing
     sealed: str  # when, as the seal says; empty without one
+    stamped: tuple[str, ...]  # when, by whom: time stamps of the seal, as far as they can be read
     end_digest: str
     chain_file: str
     chain_digest: str
@@ -213,6 +218,7 @@ def _page(
         signer_name=shown(_signer(record)),
         signer=record.keyid if record.sealed else "",
         sealed=sealed,
+        stamped=_stamps(record),
         end_digest=end,
         chain_file=record.chain_file,
         chain_digest=record.chain_digest,
@@ -231,6 +237,18 @@ def _end_and_seal(record: TakeRecord) -> tuple[str, str]:
     end = next((digest(line.raw) for line in lines if line.type == "end"), "")
     sealed = next((str(line.fields.get("utc") or "") for line in lines if line.type == "seal"), "")
     return end, sealed
+
+
+def _stamps(record: TakeRecord) -> tuple[str, ...]:
+    """The moments that time stamp servers give the seal; one that cannot be read is a fault of the take."""
+    lines, said = read_lines(record.path).lines if record.path else [], []
+    seal = next((line.raw for line in lines if line.type == "seal"), b"")
+    for line in lines:
+        if line.type == "stamp":
+            with contextlib.suppress(BadStamp):
+                stamp = read_stamp(decoded(line.fields.get("response")), seal)
+                said.append(f"{stamp.utc} by {stamp.authority or line.fields.get('server')}")
+    return tuple(said)
 
 
 def _track(record: TakeRecord, chain: Snapshot | None, place: int) -> TrackPath:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
 
 from capture.sheets import words
 from capture.sheets.document import Box, BoxPart, Cell, Column, Document, Facts, Lines, Section, Table
@@ -16,6 +17,7 @@ PROVED = (
     ("path", "the chain file the take began with: a digest for every field", ""),
     ("record", "readings, marks and gaps as written: each line names the last", ""),
 )
+STAMPED = "more than that the seal is older than its time stamp"
 NOT_PROVED = (
     ("truth", "sound, air and path are the word of those who recorded", ""),
     ("whose key", "compare the fingerprint with one you got by another way", ""),
@@ -131,6 +133,7 @@ def _signed(page: Provenance) -> Table:
         ("Signer", page.signer_name or "a key without a name"),
         ("Key, fingerprint", key),
         ("Sealed", page.sealed or "NOT SEALED"),
+        *(("Time stamp", stamp) for stamp in page.stamped),
     ]
     cells = tuple((Cell(name), Cell(value, style="" if name == "Signer" else "mono")) for name, value in rows)
     checked = (Cell("Verified just now"), Cell(page.state, style="strong"))
@@ -151,9 +154,15 @@ def _proof(page: Provenance) -> Box:
     return Box(
         (
             BoxPart("Proved", "by the signature, as long as the check below succeeds", proved),
-            BoxPart("Not proved", "by any signature", NOT_PROVED),
+            BoxPart("Not proved", "by any signature", tuple(_not_proved(page))),
         )
     )
+
+
+def _not_proved(page: Provenance) -> Iterator[tuple[str, str, str]]:
+    for what, words_of, source in NOT_PROVED:
+        stamped = what == "when" and page.stamped
+        yield (what, STAMPED if stamped else words_of, source)
 
 
 def _how(page: Provenance) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from capture.chain import load
+from capture.journal import stamps
 from capture.journal.finish import edit_after_end
 from capture.journal.keyring import Keyring
 from capture.sheets import SheetError, UnknownForm, build_provenance, draw, render, write_reduced_chain
@@ -20,6 +21,7 @@ from tests.journal.test_verify_doc import run as shell_check
 from tests.support import sheet_takes
 from tests.support.sheet_readers import html_text, md_text, pdf_info, pdf_text, pdf_words, squeezed
 from tests.support.takes import KEY, build_take, journal_fields
+from tests.support.tsa import Authority
 
 FORMS = ("pdf", "html", "md", "json")
 SECRETS = (
@@ -189,6 +191,19 @@ def test_the_signer_is_named_where_the_name_is_known(
     assert squeezed("Studio Bryggen AS") not in shown(
         build_provenance(journal, ("names",)).page, "pdf", tmp_path
     )
+
+
+def test_a_time_stamp_is_told_with_its_moment_and_its_server(tmp_path: Path) -> None:
+    journal = build_take(tmp_path / "takes")
+    tsa = Authority(tmp_path / "tsa")
+    request = stamps.request_for(stamps.seal_line(journal))
+    stamp = stamps.stamp_seal(journal, KEY, tsa.answer(request.raw), "http://tsa.test", request.nonce)
+    page = build_provenance(journal).page
+    assert page.stamped == (f"{stamp.utc} by Test Time Stamps",)
+    text = shown(page, "pdf", tmp_path)
+    assert squeezed(page.stamped[0]) in text
+    assert squeezed("older than its time stamp") in text
+    assert squeezed("the time is that of the recording computer") not in text
 
 
 def test_what_can_still_be_read_is_told(journal: Path) -> None:
