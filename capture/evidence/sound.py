@@ -89,7 +89,9 @@ def pieces(record: TakeRecord, span: Span, file: int, size: int = PIECE) -> Iter
                 block = sound.read(min(size, span.end - at), dtype="float64", always_2d=True)
                 if not len(block):
                     raise EvidenceError(f"{name} is shorter than its journal says", "try: takechain verify")
-                yield at, np.nan_to_num(block[:, channels], posinf=1.0, neginf=-1.0)
+                if not np.isfinite(block).all():  # of 32-bit floats, as an interface gave them
+                    block = np.nan_to_num(block, posinf=1.0, neginf=-1.0)
+                yield at, block[:, channels]
                 at += len(block)
     except (OSError, soundfile.SoundFileError) as error:
         raise EvidenceError(f"{name} cannot be read: {error}", "try: takechain verify") from error

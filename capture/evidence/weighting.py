@@ -6,6 +6,7 @@ frequency domain are exact at any rate.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -37,12 +38,22 @@ def power_spectrum(samples: Array) -> NDArray[np.float64]:
     import numpy as np
 
     n = samples.shape[-1]
-    window = np.hanning(n + 1)[:-1]
-    power = np.square(np.abs(np.fft.rfft(samples * window))) * (2 / (n * np.sum(np.square(window))))
+    window, scale = _hann(n)
+    spectrum = np.fft.rfft(samples * window)
+    power = (np.square(spectrum.real) + np.square(spectrum.imag)) * scale
     power[..., 0] /= 2
     if n % 2 == 0:
         power[..., -1] /= 2
     return np.asarray(power, dtype=np.float64)
+
+
+@lru_cache(maxsize=8)
+def _hann(n: int) -> tuple[Array, float]:
+    """A periodic Hann window of `n` samples, and what makes its squared spectrum a mean square by bin."""
+    import numpy as np
+
+    window = np.hanning(n + 1)[:-1]
+    return window, 2 / (n * float(np.sum(np.square(window))))
 
 
 def bins(n: int, rate: int) -> NDArray[np.float64]:
