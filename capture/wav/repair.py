@@ -102,13 +102,18 @@ def rewrite_header(path: Path, meta: FileMeta) -> bytes:
 
 
 def write_header(path: Path, data: bytes) -> None:
-    """Writes and syncs a header from `rewrite_header`; raises WavError if it would touch the audio."""
+    """Writes and syncs a header from `rewrite_header`, and reads it back.
+
+    Raises WavError if it would touch the audio, or does not come back as it was written.
+    """
     try:
         with _opened(path, os.O_RDWR) as file:
             info = parse(file)
             if len(data) != info.data_offset or data[-8:-4] != b"data":
                 raise WavError(f"{path.name}: the new header does not have the length of the old one")
             _write(file.fileno(), [(0, data)])
+            if not _stands(file.fileno(), (0, data)):
+                raise WavError(f"{path.name}: its header does not come back as it was written")
     except OSError as error:
         raise WavError(f"{path.name} cannot be written: {_reason(error)}") from None
 

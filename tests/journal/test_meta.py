@@ -175,3 +175,12 @@ def test_a_pair_is_left_and_right_and_a_poly_is_not(tmp_path: Path) -> None:
     meta = file_meta(record, 1, 0)
     assert [track.function for track in meta.tracks] == ["LEFT", "RIGHT"]
     assert meta.linked
+
+
+def test_an_array_that_was_declared_is_in_tracks_and_aswg(tmp_path: Path) -> None:
+    array = {f"input.{n}.array.kind": "M/S" for n in (1, 2)}
+    roles = {"input.1.array.role": "mid", "input.2.array.role": "side", "input.2.microphone.model": "U 87"}
+    (poly,) = _files(_take(tmp_path, layout="poly", chain={**CHAIN, **array, **roles}))
+    root = _root(poly)
+    assert root.findtext("ASWG/micConfig") == "MS"
+    assert [t.text for t in root.findall("TRACK_LIST/TRACK/FUNCTION")] == ["M-MID_SIDE", "S-MID_SIDE"]

@@ -262,6 +262,44 @@ def test_air_and_pressure_come_back_through_guano(tmp_path: Path) -> None:
     assert seen["Note"] == HOSTILE.translate({0: None, 7: None, 9: None, 27: None}).strip()
 
 
+def test_every_chunk_says_the_same_as_the_others(file: tuple[Path, wav.FileMeta]) -> None:
+    """Whoever reads one chunk finds what the reader of another finds: all are made of one record."""
+    from wavinfo import WavInfoReader
+
+    path, _ = file
+    told, root, guano = WavInfoReader(str(path)), _ixml(path), wav.read_wav(path).guano
+    assert told.bext is not None
+    mirror = _texts(root.find("BEXT"))
+    assert mirror["BWF_DESCRIPTION"] == told.bext.description.replace("\r\n", "\n")
+    assert mirror["BWF_CODING_HISTORY"] == told.bext.coding_history.replace("\r\n", "\n")
+    assert mirror["BWF_UMID"] == bytes(told.bext.umid).hex().upper()
+    single = {
+        "BWF_ORIGINATOR": told.bext.originator,
+        "BWF_ORIGINATOR_REFERENCE": told.bext.originator_ref,
+        "BWF_ORIGINATION_DATE": told.bext.originator_date,
+        "BWF_ORIGINATION_TIME": told.bext.originator_time,
+        "BWF_VERSION": str(told.bext.version),
+    }
+    assert {tag: mirror[tag] for tag in single} == single
+    for high, low in (
+        (mirror["BWF_TIME_REFERENCE_HIGH"], mirror["BWF_TIME_REFERENCE_LOW"]),
+        tuple(root.findtext(f"SPEED/TIMESTAMP_SAMPLES_SINCE_MIDNIGHT_{end}") or "" for end in ("HI", "LO")),
+    ):
+        assert (int(high) << 32) + int(low) == told.bext.time_reference
+    assert guano["Timestamp"].startswith(f"{told.bext.originator_date}T{told.bext.originator_time}")
+    assert guano["TKC|Chain"] == root.findtext("TAKECHAIN/CHAIN_DIGEST")
+    assert guano["TKC|Take"] == root.findtext("TAKECHAIN/TAKE_UUID") == root.findtext("FILE_SET/FAMILY_UID")
+    assert guano["Model"] == root.findtext("USER/AUDIO_RECORDER_MODEL").replace("\t", "")  # type: ignore[union-attr]
+    assert root.findtext("ASWG/project") == root.findtext("PROJECT")
+    assert root.findtext("ASWG/loudness") == f"{told.bext.loudness_value:.2f}"
+    cues = [point["frame"] for point in told.cues.to_dict().values()]
+    points = root.findall("SYNC_POINT_LIST/SYNC_POINT")
+    near = [p for p in points if p.findtext("SYNC_POINT_FUNCTION") == "MARKER_GENERIC"]
+    assert cues == [
+        int(p.findtext("SYNC_POINT_LOW") or "") for p in near if p.findtext("SYNC_POINT_HIGH") == "0"
+    ]
+
+
 def test_our_own_reader_agrees(file: tuple[Path, wav.FileMeta]) -> None:
     path, about = file
     info = wav.read_wav(path)
