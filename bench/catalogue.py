@@ -101,15 +101,16 @@ def fill(catalog: Catalog, library: Library, count: int, inputs: int) -> TakeRec
     return first
 
 
-def median_ms(ask: Callable[[], object]) -> float:
-    """The median of several rounds, after one that is not counted."""
+def median_ms(ask: Callable[[], object]) -> tuple[float, float]:
+    """The medians of several rounds, after one that is not counted: by the clock, and of the processor."""
     ask()
-    took = []
+    took, used = [], []
     for _ in range(ROUNDS):
-        began = time.perf_counter()
+        began, busy = time.perf_counter(), time.process_time()
         ask()
         took.append(1000 * (time.perf_counter() - began))
-    return statistics.median(took)
+        used.append(1000 * (time.process_time() - busy))
+    return statistics.median(took), statistics.median(used)
 
 
 def main() -> int:
@@ -139,9 +140,10 @@ def main() -> int:
         }
         worst = 0.0
         for name, ask in questions.items():
-            found, took = ask(), median_ms(ask)
+            found, (took, used) = ask(), median_ms(ask)
             worst = max(worst, took)
-            print(f"{name:<30} {len(found):>6} found {took:8.2f} ms  {took / LIMIT_MS:6.1%} of the limit")  # type: ignore[arg-type]
+            share = f"{took / LIMIT_MS:6.1%} of the limit"
+            print(f"{name:<30} {len(found):>6} found {took:8.2f} ms ({used:.2f} ms of one core)  {share}")  # type: ignore[arg-type]
         catalog.close()
     return 0 if worst <= LIMIT_MS else 1
 

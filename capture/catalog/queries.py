@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session as Work
 from capture.catalog import models as m
 from capture.catalog.equipment import search_key
 
+_NEWEST_FIRST = (m.Take.started.desc(), m.Take.counter.desc())
+
 
 @dataclass(frozen=True)
 class TakeFilter:
@@ -89,10 +91,22 @@ def takes(work: Work, wanted: TakeFilter) -> list[TakeRow]:
         .join(m.Session, m.Take.session_id == m.Session.id)
         .join(m.Slate, m.Take.slate_id == m.Slate.id)
         .join(m.Project, m.Session.project_id == m.Project.id)
-        .order_by(m.Take.started.desc(), m.Take.counter.desc())
-        .limit(wanted.limit)
+        .order_by(*_NEWEST_FIRST)
     )
-    return [TakeRow(*row) for row in work.execute(_narrow(query, wanted))]
+    # the newest are found among keys, and only they are read whole
+    short = _narrow(query, wanted) if wanted.limit is None else query.where(m.Take.id.in_(_keys(wanted)))
+    return [TakeRow(*row) for row in work.execute(short)]
+
+
+def _keys(wanted: TakeFilter) -> Select[Any]:
+    query = select(m.Take.id).order_by(*_NEWEST_FIRST).limit(wanted.limit)
+    if wanted.session is not None or wanted.project is not None:
+        query = query.join(m.Session, m.Take.session_id == m.Session.id)
+    if wanted.slate is not None:
+        query = query.join(m.Slate, m.Take.slate_id == m.Slate.id)
+    if wanted.project is not None:
+        query = query.join(m.Project, m.Session.project_id == m.Project.id)
+    return _narrow(query, wanted)
 
 
 def _narrow(query: Select[Any], wanted: TakeFilter) -> Select[Any]:

@@ -17,7 +17,8 @@ from capture.wav.meta import FileMeta
 from capture.wav.text import xml_text
 
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<BWFXML>\n'
-_FRAME_BYTES = 1200  # head, tags of the blocks, counts and the words on what was left out
+_WORDS = 1600  # all labels that there are come to less
+_FRAME_BYTES = 800 + _WORDS  # head, tags of the blocks, counts and the words on what was left out
 _BLOCKS = (
     "",
     "SPEED",
@@ -56,7 +57,7 @@ def encode(meta: FileMeta, payload_bytes: int, left_out: list[str]) -> bytes:
     pieces = _pieces(meta)
     kept = _fit(pieces, payload_bytes - _FRAME_BYTES)
     words = "; ".join([*_words(pieces, kept), *left_out])
-    return _render(kept, words[:400]).encode().ljust(payload_bytes, b" ")
+    return _render(kept, words[:_WORDS]).encode().ljust(payload_bytes, b" ")
 
 
 def _fit(pieces: list[_Piece], room: int) -> list[_Piece]:

@@ -50,7 +50,7 @@ def full(channels: int, **changes: Any) -> wav.FileMeta:
         "gaps": (wav.GapMeta(2000, 480, HOSTILE, 5, 9),),
     }  # fmt: skip
     about = wav_files.meta(channels, **{**texts, **more, **changes})
-    return replace(about, tracks=changes.get("tracks", tracks))
+    return replace(about, tracks=tracks)
 
 
 def _ixml(path: Path) -> ET.Element:
@@ -349,3 +349,49 @@ def test_a_chain_of_sixty_four_inputs_with_all_that_is_known_fits(tmp_path: Path
     assert info.ixml.truncated.count(";") == 0
     assert info.bext is not None
     assert info.bext.coding_history.count("A=ANALOGUE") == 64
+
+
+def _long(name: str) -> str:
+    return f"{name} Søn & <日本> ".ljust(300, "ß")
+
+
+LONG_TEXTS = {
+    "project": "PROJECT", "scene": "SCENE", "tape": "TAPE", "note": "NOTE", "covers": "TAKECHAIN/COVERS",
+    "family_name": "FILE_SET/FAMILY_NAME", "title": "USER/FULL_TITLE", "engineer": "USER/SOUND_MIXER_NAME",
+    "recorder_model": "USER/AUDIO_RECORDER_MODEL", "location": "LOCATION/LOCATION_NAME",
+    "artist": "ASWG/artist", "producer": "ASWG/producer", "studio": "ASWG/recStudio",
+    "interface": "TAKECHAIN/INTERFACE",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("channels", [1, 2, 8, 64])
+def test_texts_of_300_characters_stand_whole_or_are_named_as_left_out(tmp_path: Path, channels: int) -> None:
+    texts = {name: _long(name) for name in LONG_TEXTS}
+    tracks = tuple(wav.TrackMeta(i + 1, i + 1, _long(f"track {i}")) for i in range(channels))
+    paths = tuple(wav.PathMeta(i + 1, _long(f"path {i}"), _long(f"chain {i}")) for i in range(channels))
+    about = full(channels, **texts, paths=paths, people=(("player", _long("player")),), coding_history=())
+    about = replace(about, tracks=tracks)
+    path = tmp_path / "take.wav"
+    wav_files.write(path, about, 100)
+    root = _ixml(path)
+    own = root.find("TAKECHAIN")
+    assert own is not None
+    left_out = own.get("truncated") or ""
+    for name, place in LONG_TEXTS.items():
+        block, _, tag = place.rpartition("/")
+        label = f"ASWG {tag}" if block == "ASWG" else tag.lower()
+        found = root.findtext(place)
+        assert found == texts[name] or (found is None and label in left_out), (name, left_out)
+    for tag, label, wanted in (
+        ("TRACK_LIST/TRACK/NAME", "tracks", [track.name for track in tracks]),
+        ("TAKECHAIN/PATH", "paths", [p.line for p in paths]),
+    ):
+        kept = [element.text for element in root.findall(tag)]
+        assert kept == wanted[: len(kept)]
+        missing = channels - len(kept)
+        assert (f"{label} {missing} of {channels}" in left_out) if channels > 1 and missing else True
+        assert missing == 0 or label in left_out
+    info = wav.read_wav(path)
+    assert info.bext is not None
+    lines = info.bext.coding_history.count("A=ANALOGUE")
+    assert lines == channels or f"coding history {channels - lines} lines" in left_out
