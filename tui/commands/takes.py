@@ -14,6 +14,7 @@ from tui.commands.distances import distances
 if TYPE_CHECKING:
     from capture.chain import Patch
     from capture.journal.record import TakeRecord
+    from capture.journal.signers import Signer
     from capture.library import Library
 
 
@@ -141,6 +142,8 @@ def _more(record: TakeRecord) -> Json:
 
     chain = chain_of(record)
     return {
+        "signer": signer_of(record).as_fields() if record.sealed else None,
+        "stamps": record.stamps,
         "people": record.people,
         "interface": record.interface,
         "sensors": record.sensors,
@@ -241,8 +244,25 @@ def _lines(record: TakeRecord, facts: Json, noticed: list[str]) -> list[str]:
         why = f": {thrown['reason']}" if thrown["reason"] else ""
         lines.append(f"  audio discarded on purpose by {thrown['by'] or 'somebody'}, {thrown['utc']}{why}")
     lines += [f"  file {f['path']}{'' if f['here'] else '  NOT HERE'}" for f in facts["files"]]
-    unsealed = "closed, waiting for the key" if record.waits_for_key else "not sealed"
-    return [*lines, f"  {'sealed by ' + record.keyid[:16] if record.sealed else unsealed}"]
+    return [*lines, *_sealed(record)]
+
+
+def _sealed(record: TakeRecord) -> list[str]:
+    """Who sealed it, as far as known here, and whether others stamped that; `verify` proves both."""
+    if not record.sealed:
+        return ["  closed, waiting for the key" if record.waits_for_key else "  not sealed"]
+    signer = signer_of(record)
+    known = "" if signer.known else " (signer unknown)"
+    return [f"  sealed by {signer.words}{known}", *(f"  time stamp by {server}" for server in record.stamps)]
+
+
+def signer_of(record: TakeRecord) -> Signer:
+    """What is known here of the key that sealed a take."""
+    from capture.journal.keyring import Keyring
+    from capture.journal.places import library_of
+
+    library = library_of(record.path) if record.path is not None else None
+    return Keyring().signers().with_library(library).of(record.keyid)
 
 
 def chain_of(record: TakeRecord) -> Patch:
