@@ -20,6 +20,7 @@ from capture.recorder.files import RESERVE_BYTES, PartFiles
 from capture.recorder.parts import gap_split
 from capture.recorder.rolling import RollingTake
 from capture.take import Gap
+from capture.wav.header import Layout
 from tests.recorder.test_engine import CHANNELS, PERIOD, RATE, Bench
 from tests.support import wav_files
 from tests.support.disks import small_disk
@@ -137,7 +138,7 @@ def test_full_files_are_as_large_as_they_may_be(bench: Bench, size: int) -> None
 
 def test_a_take_that_just_fills_its_files_has_no_empty_part(tmp_path: Path) -> None:
     begin = begin_of([1, 2])
-    begin["audio"]["split_bytes"] = 45_056 + 6 * 12_000
+    begin["audio"]["split_bytes"] = Layout.plan(2, "pcm24").data_offset + 6 * 12_000
     with RecorderProcess(tmp_path, "sim:2", 2) as recorder:
         journal = recorder.roll(tmp_path / "take", begin, limit=24_000)
         recorder.wait_ended()
