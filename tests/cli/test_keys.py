@@ -7,9 +7,18 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from capture.journal.keys import Key
 from tests.support.cli import TAKECHAIN, Cli, Result
 from tests.support.takes import build_take
+
+
+@pytest.fixture(scope="module", autouse=True)
+def library(cli: Cli) -> None:
+    """There is a library, and a key."""
+    cli.ok("gear", "add", "x")
+    cli.ok("key", "list")
 
 
 def sealing_key(cli: Cli) -> Key:
@@ -21,7 +30,6 @@ def words(cli: Cli, path: Path) -> str:
 
 
 def test_a_studio_gets_its_name_and_its_takes_say_it(cli: Cli) -> None:
-    cli.ok("gear", "add", "x")  # so that there is a library
     first = cli.ok("key", "name", "Studio A")
     assert (first["name"], first["kind"], first["known"]) == ("Studio A", "station", True)
     path = build_take(cli.library, key=sealing_key(cli))
