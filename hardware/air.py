@@ -97,6 +97,8 @@ def absorption_db_km(frequency: float, temperature: float, humidity: float, pres
     vapour (clause 7); in drier or wetter air, which the standard tabulates too, it is less sure.
     """
     _within("the absorption", temperature, -20.0, 50.0, "°C")
+    _within("the absorption", pressure, 300.0, 1100.0, "hPa")
+    _within("the humidity", humidity, 0.0, 100.0, "%RH")
     _within("the absorption", frequency / (pressure * 100), 4e-4, 10.0, "Hz/Pa")
     kelvin, relative = temperature + ZERO_CELSIUS, pressure / REFERENCE_HPA
     warm = kelvin / 293.15

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from capture.journal.record import load
 from capture.rooms.air import FRESH_SECONDS, of_newest, of_take, of_values
@@ -115,3 +117,28 @@ def test_broken_readings_are_not_air() -> None:
         {},
     ):
         assert of_newest([broken]).known == {}
+
+
+anything = (
+    st.none() | st.floats(-1e5, 1e5) | st.sampled_from([0.0, -273.15, 100.0, 30.0, 750.0, float("nan")])
+)
+
+
+@settings(deadline=None)
+@given(anything, anything, anything)
+def test_any_air_has_figures_or_reasons(t: float | None, rh: float | None, p: float | None) -> None:
+    figures = of_values(t, rh, p).figures()
+    missing = dict(figures.missing)
+    assert (figures.speed is None) == ("speed of sound" in missing)
+    assert (figures.speed_pm is None) == (figures.speed is None)
+    assert (figures.density is None) == ("density" in missing)
+    assert (figures.dew_point is None) == ("dew point" in missing)
+    assert (figures.absorption == ()) == ("absorption" in missing)
+    if figures.speed is not None:
+        assert 330 < figures.speed < 360
+
+
+@settings(deadline=None)
+@given(st.floats(0, 30), st.floats(0, 100), st.none() | st.floats(750, 1020))
+def test_within_its_range_there_is_always_a_speed(t: float, rh: float, p: float | None) -> None:
+    assert of_values(t, rh, p).figures().speed is not None
