@@ -310,6 +310,9 @@ ACTIONS: tuple[Action, ...] = (
         0,
         _NO_TRACK,
     ),
+    Action(
+        "room", ("O",), "O", "Room", "How the room stands: Live Room: dry", "Chain", _has_track, 0, _NO_TRACK
+    ),
     Action("people", ("P",), "P", "People", "Who is here: engineer Kari, artist Anna", "Session", _online, 0),
     Action(
         "seen",

@@ -52,6 +52,7 @@ class Orders:
             "reread": self._reread,
             "key": self._key,
             "journal-path": self._journal_path,
+            "rooms": self._patching.rooms,
             "pieces": self._patching.pieces,
         }
         takes, edits, sensors, patching = station.takes, station.edits, station.sensors, self._patching
@@ -78,6 +79,7 @@ class Orders:
             "gain": patching.gain,
             "people": patching.people,
             "room": patching.room,
+            "roomstate": patching.room_state,
             "air": sensors.typed,
             "sensor": self._sensor,
             "unsensor": self._unsensor,

@@ -18,7 +18,8 @@ from capture.gear.locker import Locker
 from capture.gear.picking import picked
 from capture.names import fold
 from capture.rooms.furnishing import furnish, inputs_in, moved, rooms_in
-from capture.rooms.record import rooms_of
+from capture.rooms.keeping import keep_room
+from capture.rooms.record import find_room, rooms_of
 from capture.station.core import Core, user_name
 from capture.station.earlier import earlier
 from capture.station.patch import differences
@@ -147,9 +148,24 @@ class Patching:
             self._change(declare, when)
         return {"fields": self._core.patch.patch.to_fields()}
 
+    def rooms(self, input: int | None = None) -> Json:  # noqa: A002 - the wire's word
+        """The rooms of the library with the states each can be in, and (`here`) the room of an input."""
+        here = None if input is None else self._core.patch.patch.get(input_path(input, "place.room"))
+        known = rooms_of(self._core.library.records("room")).values()
+        listed = [{"id": r.id, "state": r.state, "states": [s.name for s in r.states]} for r in known]
+        return {"rooms": listed, "here": str(here or "")}
+
+    def room_state(self, name: str, state: str, when: str = _NEXT, by: str = "") -> Json:
+        """Say that a room is in one of its states now, at every input whose source stands in it."""
+        who = by or user_name()
+        line = keep_room(self._core.library, name, lambda room: room.in_state(state), who)
+        return {"room": line["id"], "state": line["state"], **self.room(line["id"], when=when, by=by)}
+
     def room(self, name: str, inputs: list[int] | None = None, when: str = _NEXT, by: str = "") -> Json:
         """Say anew what the library knows of a room at every input in it; `inputs` are put there first."""
         rooms = rooms_of(self._core.library.records("room"))
+        found = find_room(rooms, name)
+        name = found.id if found is not None else name
 
         def refresh(patch: Patch) -> list[int]:
             for number in inputs or []:

@@ -20,6 +20,14 @@ from tui.screens.recording import RecordingScreen
 from tui.widgets.bottom import Bottom, Line
 
 
+def furnished(station: FakeStation) -> None:
+    lively(station)
+    station.rooms = [
+        {"id": "Live Room", "state": "dry", "states": ["dry", "wet"]},
+        {"id": "Booth", "state": "", "states": []},
+    ]
+
+
 def carried(station: FakeStation) -> None:
     lively(station)
     station.facts["tracks"][0] |= {"line": LINE, "carried": True}
@@ -66,6 +74,11 @@ EXPECTED: dict[str, tuple[Any, list[str], list[tuple[str, dict[str, Any]]]]] = {
     "confirm": (carried, ["y"], [("chainconfirm", {})]),
     "copy_chain": (lively, ["C", "2", "enter"], [("chaincopy", {"source": 2, "target": 1, "when": "next"})]),
     "link": (lively, ["l"], [("chainlink", {"left": 1, "right": 2})]),
+    "room": (
+        furnished,
+        ["O", *"wet", "enter"],
+        [("roomstate", {"name": "Live Room", "state": "wet", "when": "next"})],
+    ),
     "people": (
         lively,
         ["P", *"engineer Kari Moe, artist Anna", "enter"],
@@ -322,6 +335,31 @@ async def test_people_with_an_unknown_role_are_not_lost(rig: RigMaker) -> None:
         assert "roles are artist, client" in "\n".join(rows(made.app))
         await made.press("P")
         assert made.app.screen.query_one(Line).value == "drums Bo"
+
+
+async def test_the_room_of_an_input_and_its_state(rig: RigMaker) -> None:
+    async with rig(prepare=furnished) as made:
+        await made.press("right", "O")
+        line = made.app.screen.query_one(Line)
+        assert line.value == "Live Room: "
+        assert "dry, wet" in "\n".join(rows(made.app))
+        line.value = ""
+        await made.press(*"Booth", "enter")
+        assert made.orders == [("room", {"name": "Booth", "inputs": [2], "when": "next"})]
+        await made.press("O")
+        made.app.screen.query_one(Line).value = ""
+        made.station.refusal = UsageError("Live Room has no state 'loud'", "known: dry, wet")
+        await made.press(*"Live Room: loud", "enter")
+        assert "known: dry, wet" in "\n".join(rows(made.app))
+        await made.press("O")
+        assert made.app.screen.query_one(Line).value == "Live Room: loud"  # not lost
+
+
+async def test_no_room_is_known_yet(rig: RigMaker) -> None:
+    async with rig(prepare=lively) as made:
+        await made.press("O")
+        assert not made.app.screen.query_one(Bottom).busy
+        assert "takechain room add" in "\n".join(rows(made.app))
 
 
 async def test_a_pasted_list_becomes_one_line(rig: RigMaker) -> None:

@@ -84,6 +84,7 @@ class FakeStation:
         self.dead = False
         self.statuses = 0
         self.cautions: list[dict[str, Any]] = []
+        self.rooms: list[dict[str, Any]] = []
         self.facts: dict[str, Any] = {
             "version": "0",
             "state": "armed",
@@ -126,6 +127,8 @@ class FakeStation:
                 return {**copy.deepcopy(self.facts), "serial": self.statuses}
             if do == "slates":
                 return {"slates": ["Aurora", "Borealis"]}
+            if do == "rooms":
+                return {"rooms": self.rooms, "here": "Live Room" if self.rooms else ""}
             self.orders.append((do, args))
             if self.refusal is not None:
                 refusal, self.refusal = self.refusal, None

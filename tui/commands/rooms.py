@@ -53,8 +53,10 @@ def room_list(as_json: AsJson = False, library: InLibrary = None) -> int:
 @room.command("show")
 def room_show(name: Name, as_json: AsJson = False, library: InLibrary = None) -> int:
     """One room, whole."""
+    from capture.rooms.keeping import known_room
+
     home = open_library(library)
-    known = _find(home, name)
+    known = known_room(home, name)
     volume = f"{known.volume:g} m³" if known.volume is not None else ""
     lines = [known.id]
     box = " = ".join(part for part in (known.size_words, volume) if part)
@@ -138,6 +140,7 @@ def room_state(
 ) -> int:
     """How doors and curtains stand: with --set what a state means, without it that the room is in it."""
     from capture.chain.fields import clean_text
+    from capture.rooms.keeping import known_room
     from capture.rooms.record import State, parse_pairs
 
     home = open_library(library)
@@ -149,7 +152,7 @@ def room_state(
     elif state:
         change, words = (
             (lambda known: known.in_state(state)),
-            f"now {_find(home, name).find_state(state).name}",
+            f"now {known_room(home, name).find_state(state).name}",
         )
     elif inputs:
         change, words = (lambda known: known), "has these inputs"
@@ -181,12 +184,13 @@ def room_measure(
 
     from capture.chain.fields import clean_text
     from capture.errors import UsageError
+    from capture.rooms.keeping import known_room
     from capture.rooms.measured import Measurement, parse_date, parse_method, parse_values
 
     if not clean_text(instrument):
         raise UsageError("a measurement needs its instrument", "name it with --instrument")
     home = open_library(library)
-    known = _find(home, name)
+    known = known_room(home, name)
     made = Measurement(
         quantity,
         parse_values(quantity, values),
@@ -205,21 +209,13 @@ def room_measure(
 @room.command("remove")
 def room_remove(name: Name, by: By = "", as_json: AsJson = False, library: InLibrary = None) -> int:
     """Forget a room; takes keep what they say of it."""
+    from capture.rooms.keeping import known_room
+
     home = open_library(library)
-    known = _find(home, name)
+    known = known_room(home, name)
     home.remove("room", known.id, by or user_name())
     answer(as_json, {"id": known.id, "removed": True}, f"{known.id} is forgotten")
     return DONE
-
-
-def _find(home: Library, name: str) -> Room:
-    from capture.errors import UsageError
-    from capture.rooms.record import find_room, rooms_of
-
-    known = find_room(rooms_of(home.records("room")), name)
-    if known is None:
-        raise UsageError(f"the library knows no room {name!r}", "see: takechain room list")
-    return known
 
 
 def _needs_name() -> str:
@@ -240,23 +236,11 @@ def _keep(
     inputs: str = "",
 ) -> Json:
     """Write the changed room down, and say it anew at the inputs whose source stands in it (`inputs`)."""
-    from capture.chain.fields import clean_value
-    from capture.rooms.record import MEMBERS, Room, find_room, rooms_of
+    from capture.rooms.keeping import keep_room
     from capture.take import parse_inputs
 
     numbers = parse_inputs(inputs) if inputs else []
-
-    def decide(records: dict[str, Json]) -> dict[str, Json]:
-        known = find_room(rooms_of(records), name) or (Room(name) if make else _find(home, name))
-        changed = change(known)
-        for suffix, (value, _) in changed.chain_fields().items():
-            clean_value(
-                f"input.1.{suffix}", value
-            )  # what no chain holds is refused now, not at the next line
-        unknown = {k: v for k, v in _shown(records.get(known.id, {})).items() if k not in MEMBERS}
-        return {known.id: {**unknown, **changed.to_line()}}
-
-    (line,) = home.change("room", decide, by or user_name())
+    line = keep_room(home, name, change, by or user_name(), make=make)
     with station(library) as client:
         when = "now" if now else "next"
         done = client.call("room", name=line["id"], inputs=numbers, when=when, by=by)

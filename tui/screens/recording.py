@@ -13,6 +13,7 @@ from capture.recorder.page import Levels
 from tui import keys
 from tui.screens import words
 from tui.screens.chain_orders import ChainOrders
+from tui.screens.room_orders import RoomOrders
 from tui.screens.session_orders import SessionOrders
 from tui.screens.take_orders import TakeOrders
 from tui.widgets.band import Band
@@ -50,7 +51,7 @@ def bindings() -> list[BindingType]:
     ]
 
 
-class RecordingScreen(TakeOrders, ChainOrders, SessionOrders):
+class RecordingScreen(TakeOrders, ChainOrders, RoomOrders, SessionOrders):
     """Band, meters, selected input, air, warning, takes, keys."""
 
     CSS_PATH: ClassVar[str | Path] = Path(__file__).parent / "recording.tcss"
