@@ -266,6 +266,10 @@ def test_the_patch_as_lines_and_as_yaml(cli: Cli, tmp_path: Path) -> None:
     assert [t["pair"] for t in cli.ok("chain", "show", "5-7")["inputs"]] == [6, 5, None]
     assert "(pair with 6)" in cli.run("chain", "show", "5").out
     assert cli.run("chain", "link", "5").code == 2
+    cli.ok("chain", "link", "7-8", "--stereo-file")
+    assert cli.ok("station", "status")["setup"]["links"] == [[7, 8]]
+    cli.ok("chain", "unlink", "7")
+    cli.ok("chain", "set", "in 8")
     cli.ok("chain", "unlink", "6")
     cli.ok("chain", "save", "pianos", "--input", "5-6")
     assert cli.ok("chain", "templates")["templates"][0]["inputs"] == [5, 6]

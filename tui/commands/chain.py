@@ -116,6 +116,9 @@ def copy(
 @chain.command("link")
 def link(
     pairs: Annotated[list[str], typer.Argument(metavar="5-6...", help="Left and right input.")],
+    stereo_file: Annotated[
+        bool, typer.Option("--stereo-file", help="They share one stereo file, too.")
+    ] = False,
     by: By = "",
     as_json: AsJson = False,
     library: InLibrary = None,
@@ -130,6 +133,10 @@ def link(
             raise UsageError(f"{pair!r} is no pair of inputs", "write it like 5-6, or 5,8")
     lines: Json = {}
     with station(library, create=True) as client:
+        if stereo_file:
+            ours = {number for pair in found for number in pair}
+            others = [pair for pair in client.call("status")["setup"]["links"] if not ours & set(pair)]
+            client.call("setup", links=[*others, *found])
         for left, right in found:
             lines |= client.call("chainlink", left=left, right=right, by=by)["lines"]
     answer(as_json, {"lines": lines}, *lines.values())
