@@ -46,6 +46,7 @@ def verify(
     from capture.journal.keyring import Keyring
     from capture.journal.stamps import own_roots, roots_in
     from capture.journal.verify import verify_takes
+    from capture.library.checking import check_library
     from capture.slices import Takes, verify_slice
 
     slices = _slices(paths)
@@ -60,15 +61,26 @@ def verify(
     failed = sum(not ok for ok, _ in verdicts)
     lines = [line for _, words in verdicts for line in _indented(words)]
     verdict = f"{failed} not what was signed" if failed else "all bytes match what was signed"
+    doubts = {str(folder): check_library(folder) for folder in _libraries(paths)}
+    lines += [f"{Path(folder).name}: {doubt}" for folder, found in doubts.items() for doubt in found]
     lines.append(f"{_counted(len(reports), len(cut))}: {verdict}")
     result: Json = {
         "ok": not failed,
         "takes": [report.as_dict() for report in reports],
         "slices": [report.as_dict() for report in cut],
         "credentials": [one.as_dict() for one in credentials],
+        "libraries": [{"path": folder, "doubts": found} for folder, found in doubts.items()],
     }
     answer(as_json, result, *lines)
     return NOT_VERIFIED if failed else DONE
+
+
+def _libraries(paths: list[Path]) -> list[Path]:
+    """The libraries among the paths: of these, all takes are meant."""
+    from capture.journal.places import IDENTITY, mirror_of
+
+    folders = [path.expanduser().absolute() for path in paths]
+    return [folder for folder in folders if (folder / IDENTITY).is_file() and not mirror_of(folder)]
 
 
 def _counted(takes: int, slices: int) -> str:
