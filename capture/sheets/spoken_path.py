@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
-from capture.chain.fields import SPECS, Value, plain_number, value_words
+from capture.chain.fields import SPECS, Value
+from capture.sheets.chains import as_text
 
 ARROW = " \N{RIGHTWARDS ARROW} "
 INSERTS = tuple(f"insert.{number}" for number in range(1, 5))
@@ -119,10 +120,10 @@ def _position(left: dict[str, Value]) -> list[str]:
     if whole is not None:
         said.append(str(whole))
     else:
-        away = typed if typed is not None else None if metres is None else f"{plain_number(float(metres))} m"
+        away = typed if typed is not None else None if metres is None else _value("distance_m", metres)
         said += [f"{away} away"] if away is not None else []
-        said += [f"{plain_number(float(angle))}\N{DEGREE SIGN} off axis"] if angle is not None else []
-        said += [f"{plain_number(float(height))} m up"] if height is not None else []
+        said += [f"{_value('angle_deg', angle)} off axis"] if angle is not None else []
+        said += [f"{_value('height_m', height)} up"] if height is not None else []
         said += [where] if where and not said else []
     said += [str(position)] if position is not None else []
     return said + _array(left)
@@ -143,7 +144,7 @@ def _coordinates(left: dict[str, Value], prefix: str, before: str) -> str:
     """Coordinates in metres; a place as typed stands for them."""
     typed = left.pop(f"{prefix}position_text", None) if prefix else None
     found = [
-        f"{axis} {plain_number(float(left.pop(prefix + name)))} m"
+        f"{axis} {_value(prefix + name, left.pop(prefix + name))}"
         for name, axis in _PLACES
         if prefix + name in left
     ]
@@ -157,4 +158,4 @@ def _label(suffix: str, station: str = "") -> str:
 
 
 def _value(suffix: str, value: Value) -> str:
-    return value_words(f"input.1.{suffix}", value)
+    return as_text(f"input.1.{suffix}", value)  # a file may hold what no field does
