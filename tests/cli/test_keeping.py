@@ -165,7 +165,7 @@ def test_recover_mends_a_torn_journal_and_leaves_whole_takes_alone(
 ) -> None:
     journal = Path(str(takes[0]["journal"]))
     before = journal.read_bytes()
-    nothing = {"recovered": [], "locked": [], "problems": [], "mirrors": [], "dry_run": False}
+    nothing = {"recovered": [], "locked": [], "problems": [], "mirrors": [], "dry_run": False, "waiting": []}
     assert cli.ok("recover") == nothing
     assert journal.read_bytes() == before
     journal.write_bytes(before + b'{"torn')
