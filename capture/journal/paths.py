@@ -60,6 +60,8 @@ def function(values: Mapping[str, Value], track: Track, *, linked: bool) -> str:
     role = str(values.get(f"input.{track.input}.array.role", ""))
     if role:
         return _FUNCTIONS.get(role.casefold(), "")
+    if (side := str(values.get(f"input.{track.input}.pair.side", ""))) in _FUNCTIONS:
+        return _FUNCTIONS[side]
     return ("LEFT", "RIGHT")[track.channel] if linked and track.channel < 2 else ""
 
 

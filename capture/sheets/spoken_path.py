@@ -15,7 +15,7 @@ from capture.sheets.chains import as_text
 
 ARROW = " \N{RIGHTWARDS ARROW} "
 INSERTS = tuple(f"insert.{number}" for number in range(1, 5))
-STATIONS = ("source", "microphone", "di", "cable", "preamp", *INSERTS, "converter")
+STATIONS = ("source", "microphone", "cable", "di", "preamp", *INSERTS, "converter")
 ROOM = (
     "place.state",
     "place.settings",

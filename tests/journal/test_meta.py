@@ -184,3 +184,9 @@ def test_an_array_that_was_declared_is_in_tracks_and_aswg(tmp_path: Path) -> Non
     root = _root(poly)
     assert root.findtext("ASWG/micConfig") == "MS"
     assert [t.text for t in root.findall("TRACK_LIST/TRACK/FUNCTION")] == ["M-MID_SIDE", "S-MID_SIDE"]
+
+
+def test_a_pair_of_two_files_is_left_and_right_too(tmp_path: Path) -> None:
+    sides = {"input.1.pair.input": 2, "input.1.pair.side": "left", "input.2.pair.side": "right"}
+    found = [_root(file) for file in _files(_take(tmp_path, chain={**CHAIN, **sides}))]
+    assert [root.findtext("TRACK_LIST/TRACK/FUNCTION") for root in found] == ["LEFT", "RIGHT"]
