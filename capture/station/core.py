@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from capture.chain.patch import Patch
+from capture.journal.errors import KeyLocked
 from capture.journal.keyring import Keyring
 from capture.journal.keys import PASSPHRASE, Key, KeyHolder, config_folder, published, read_key, unlock
 from capture.journal.record import TakeRecord
@@ -78,15 +79,33 @@ class Core:
         """Its id, known while it is locked as well."""
         return self.signing.key.keyid if self.signing.key is not None else published(self.config_dir)
 
+    @property
+    def locked(self) -> bool:
+        """Whether the station's key, or that of the engineer who signs notes, waits for its passphrase."""
+        try:
+            self.engineer()
+        except KeyLocked:
+            return True
+        return self.signing.key is None
+
     def take_key(self, passphrase: str | None) -> Key:
-        """Unlock the key, or read it again where it was replaced; raises KeyLocked."""
-        if passphrase:
-            self.signing.give(unlock(passphrase, self.config_dir))
-        else:
+        """Unlock what a passphrase opens; without one read keys that were replaced. Raises KeyLocked."""
+        refused: KeyLocked | None = None
+        if not passphrase:
             self.signing.look()
-        self._engineer = None
-        if Keyring(self.config_dir).notes_by() is not None:
-            self.engineer(passphrase)
+            self._engineer = None
+            return self.signing.ready()
+        try:
+            self.signing.give(unlock(passphrase, self.config_dir))
+        except KeyLocked as error:
+            refused = error
+        try:
+            if self.engineer(passphrase) is not None:
+                refused = None
+        except KeyLocked:
+            pass  # it has another one, which is asked for when a note is to be signed
+        if refused is not None:
+            raise refused
         return self.signing.ready()
 
     def engineer(self, passphrase: str | None = None) -> Key | None:

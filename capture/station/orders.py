@@ -122,7 +122,7 @@ class Orders:
             "uuid": core.library.uuid,
             "leaving": self._station.is_leaving(),
             "rolling": core.is_rolling(),
-            "locked": core.signing.key is None,
+            "locked": core.locked,
         }
 
     def _status(self) -> Json:
