@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,6 +87,7 @@ def file_facts(record: TakeRecord, hashed: bool) -> list[Json]:
                 "frames": line.frames if line else record.part_frames(part),
                 "sha256": _sha256(path) if hashed and path else None,
                 "here": path is not None,
+                "loudness": asdict(line.loudness) if line and line.loudness else None,
             }
         )
     return files

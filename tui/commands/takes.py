@@ -243,7 +243,10 @@ def _lines(record: TakeRecord, facts: Json, noticed: list[str]) -> list[str]:
     if (thrown := facts["discarded"]) is not None:
         why = f": {thrown['reason']}" if thrown["reason"] else ""
         lines.append(f"  audio discarded on purpose by {thrown['by'] or 'somebody'}, {thrown['utc']}{why}")
-    lines += [f"  file {f['path']}{'' if f['here'] else '  NOT HERE'}" for f in facts["files"]]
+    for file in facts["files"]:
+        lines.append(f"  file {file['path']}{'' if file['here'] else '  NOT HERE'}")
+        loud = _loudness(file["loudness"] or {})
+        lines += [f"       {loud}"] if loud else []
     return [*lines, *_sealed(record)]
 
 
@@ -263,6 +266,18 @@ def signer_of(record: TakeRecord) -> Signer:
 
     library = library_of(record.path) if record.path is not None else None
     return Keyring().signers().with_library(library).of(record.keyid)
+
+
+def _loudness(known: Json) -> str:
+    """What was measured of a file, in words; empty where nothing was."""
+    words = {
+        "integrated": "{:.1f} LUFS",
+        "range": "range {:.1f} LU",
+        "true_peak": "true peak {:.1f} dBTP",
+        "momentary": "momentary to {:.1f} LUFS",
+        "short_term": "short-term to {:.1f} LUFS",
+    }
+    return ", ".join(said.format(known[name]) for name, said in words.items() if known.get(name) is not None)
 
 
 def chain_of(record: TakeRecord) -> Patch:

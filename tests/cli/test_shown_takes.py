@@ -1,4 +1,4 @@
-"""`takechain takes` asks the catalogue for microphones, serials and air, and says when it is behind."""
+"""`takes` and `show`: by chain and air through the catalogue, which says when it is behind."""
 
 from __future__ import annotations
 
@@ -63,3 +63,14 @@ def test_a_database_that_cannot_be_used_is_said(alone: Cli) -> None:
     assert result.code != 0
     assert "database" in result.said[0]
     assert alone.run("takes").code == 0
+
+
+def test_loudness_that_was_measured_is_shown(alone: Cli) -> None:
+    library = Library.open(alone.library, create=True)
+    build_take(library.path, library_uuid=library.uuid, rate=8000, frames=4 * 8000, block=8000)
+    build_take(library.path, library_uuid=library.uuid, slate="Poly", layout="poly", tracks=("a", "b", "c"))
+    (mono, _), (poly,) = (alone.ok("show", name)["files"] for name in ("Aurora_T001", "Poly_T001"))
+    assert set(mono["loudness"]) == {"integrated", "range", "true_peak", "momentary", "short_term"}
+    assert poly["loudness"] is None
+    assert f"{mono['loudness']['integrated']:.1f} LUFS, range" in alone.run("show", "Aurora_T001").out
+    assert "LUFS" not in alone.run("show", "Poly_T001").out
