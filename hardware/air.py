@@ -121,7 +121,7 @@ def dew_point(temperature: float, humidity: float) -> float:
     _within("the humidity", humidity, 0.0, 100.0, "%RH")
     if humidity == 0:
         raise OutOfRange("air without any vapour has no dew point")
-    wanted = math.log(humidity / 100 * saturation_pressure_pa(temperature))
+    wanted = math.log(humidity) - math.log(100) + math.log(saturation_pressure_pa(temperature))
     dew = temperature
     for _ in range(50):
         kelvin = dew + ZERO_CELSIUS

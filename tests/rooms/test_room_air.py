@@ -142,3 +142,10 @@ def test_any_air_has_figures_or_reasons(t: float | None, rh: float | None, p: fl
 @given(st.floats(0, 30), st.floats(0, 100), st.none() | st.floats(750, 1020))
 def test_within_its_range_there_is_always_a_speed(t: float, rh: float, p: float | None) -> None:
     assert of_values(t, rh, p).figures().speed is not None
+
+
+def test_air_that_is_almost_dry_has_no_dew_point_that_is_known() -> None:
+    for humidity in (5e-324, 1e-12, 0.001):
+        figures = of_values(20, humidity, 1000).figures()
+        assert figures.dew_point is None
+        assert "dew point" in dict(figures.missing)
