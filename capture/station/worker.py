@@ -176,7 +176,7 @@ class Worker:
         for action in recover_take(journal, self._core.signing.key):
             self._core.notices.warn("recover", f"{journal.name}: {action}")
         self._changed(journal)
-        if not summary(journal).sealed:
+        if journal.exists() and not summary(journal).sealed:  # one that was never begun is set aside
             self._core.signing.ready()  # raises KeyLocked: it is closed, and done again when the key comes
 
     def _search(self) -> None:
