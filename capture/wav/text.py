@@ -20,6 +20,8 @@ _NOT_XML = re.compile("[^\t\n\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def ascii_text(text: str) -> str:
     """`text` in printable ASCII, written as a reader would expect it; what has no such form becomes `?`."""
+    if text.isascii() and text.isprintable():
+        return text  # nearly always: Stop waits for the headers
     return "".join(_ascii_letter(c) for c in unicodedata.normalize("NFC", text))
 
 
