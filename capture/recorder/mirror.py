@@ -124,6 +124,7 @@ class Mirror:
             "frames": self.frames,
             "pid": self.pid,
             "files_done": self.files_done,
+            "gone": self._closed,
         }
 
     def begin(self, process: MirrorProcess, order: Json) -> None:

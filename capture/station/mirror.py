@@ -115,6 +115,12 @@ class MirrorDesk:
                     str(mirror["take"]), f"{_name(mirror['main'])}: the mirror was lost: {mirror['why']}"
                 )
                 self._note(Path(mirror["main"]), mirror["why"])
+            elif mirror.get("gone") and not mirror["files_done"]:
+                self._say(
+                    f"hash {mirror['take']}",
+                    f"{_name(mirror['main'])}: the mirror has all of the take, its files are not hashed yet: "
+                    "takechain recover --library with the mirror's folder does that",
+                )
 
     def _say(self, about: str, words: str) -> None:
         if about not in self._said:
@@ -153,7 +159,7 @@ class MirrorDesk:
             except WireError:
                 return True
             self.follow(seen)
-            if all(_done(mirror) for mirror in seen.get("mirrors") or ()):
+            if all(is_done(mirror) for mirror in seen.get("mirrors") or ()):
                 return True
             time.sleep(_LOOK_SECONDS)
         return False
@@ -165,8 +171,11 @@ def alone(last: Json) -> Json:
     return {**told, "condition": Condition.RECOVERED.value, "gaps": len(last["gaps"]), "mirror_lost": ""}
 
 
-def _done(mirror: Json) -> bool:
-    return mirror["state"] == "lost" or (mirror["state"] == "whole" and bool(mirror["files_done"]))
+def is_done(mirror: Json) -> bool:
+    """Whether nothing more is to come of a mirror: it is lost, or hashed, or its process is gone."""
+    return mirror["state"] == "lost" or (
+        mirror["state"] == "whole" and bool(mirror["files_done"] or mirror.get("gone"))
+    )
 
 
 def _name(journal: object) -> str:

@@ -7,10 +7,13 @@ import hashlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -26,6 +29,9 @@ from capture.journal.places import first_line
 from capture.journal.record import TakeRecord, load
 from capture.journal.recover import plan_take, recover_take
 from capture.journal.verify import verify_take
+from capture.recorder import mirror_wire
+from capture.recorder.mirror import Mirror
+from capture.station.mirror import is_done
 from tests.support.disks import small_disk
 from tests.support.poll import until
 from tests.support.recorder import RecorderProcess, begin_of, part_names
@@ -331,3 +337,19 @@ def _stopped_without_it(pair: Pair, recorder: RecorderProcess, places: Path) -> 
     assert copy.frames == told["frames"] == 288_000
     assert [marker.frame for marker in copy.markers] == [lines[0]["frame"]]
     return here
+
+
+def test_a_mirror_that_is_gone_before_its_files_were_hashed_is_not_waited_for(tmp_path: Path) -> None:
+    """Its take is whole; a command that waited for the hashes as well waited for ever."""
+    ours, theirs = socket.socketpair()
+    with ours, subprocess.Popen([sys.executable, "-c", ""]) as process:
+        mirror = Mirror(tmp_path / "copy.take.jsonl", None, 48_000, 1)  # nothing is put: no pool is asked
+        mirror.begin(SimpleNamespace(socket=ours, process=process, let_go=lambda: None), {"do": "open"})
+        mirror_wire.send(theirs, {"do": "open"})
+        mirror.flush()
+        mirror_wire.send(theirs, {"do": "sealed", "frames": 48_000})
+        until(lambda: mirror.about()["state"] == "whole")
+        assert not is_done(mirror.about())
+        theirs.close()
+        until(lambda: is_done(mirror.about()))
+    assert (mirror.about()["state"], mirror.about()["files_done"]) == ("whole", False)
